@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// For the targets that borrow bytes from a buffer: they store and return a `Span`.
+let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
+
+// Arrows point downwards only: a target may depend on those above it in this list, never on those below.
+let package = Package(
+    name: "ims",
+    products: [.executable(name: "ims", targets: ["ims"])],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCares", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+
+        .target(name: "Wire", swiftSettings: borrowing),
+        .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "SIP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
+        .target(name: "Documents", dependencies: ["Wire", "CLibXML2"], swiftSettings: strict),
+        .target(name: "UserAgent", dependencies: ["SIP", "Documents", "Crypto", "Wire"], swiftSettings: strict),
+        .target(name: "Runtime", dependencies: ["Wire", "CLinux", "COpenSSL", "CCares"], swiftSettings: strict),
+        .target(name: "Store", dependencies: ["Wire", "CSQLite"], swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: ["UserAgent", "Runtime", "Store", "SIP", "Crypto", "Wire"],
+            swiftSettings: strict
+        ),
+        .target(name: "Lab", dependencies: ["SIP", "Documents", "Runtime", "Crypto", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Commands",
+            dependencies: ["Engine", "Lab", "Runtime", "Store", "SIP", "Wire", "CReadline"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "ims",
+            dependencies: ["Commands", "Engine", "Runtime", "Store", "Wire"],
+            swiftSettings: strict
+        ),
+
+        .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SIPTests", dependencies: ["SIP", "Crypto", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "UserAgentTests",
+            dependencies: ["UserAgent", "SIP", "Documents", "Crypto", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "UserAgent", "Runtime", "Store", "SIP", "Lab", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "LabTests", dependencies: ["Lab", "SIP", "Runtime", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", "Engine", "Store", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "BinaryTests", dependencies: ["Runtime", "Wire", "TestSupport", "ims"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,85 @@
+package import SIP
+
+/// One account as the configuration describes it: who the user is, where the network is, how to prove it.
+package struct Account: Hashable, Sendable {
+    /// The name of the section, `[account NAME]`.
+    package var name: String
+    /// The public identity (IMPU) to register: a SIP URI.
+    package var publicIdentity: String
+    /// The private identity (IMPI) to authenticate with, `user@domain` (TS 23.003 §13.3).
+    package var privateIdentity: String
+    /// The home network domain: the Request-URI of REGISTER and the only realm credentials are given to.
+    package var realm: String
+    /// Where the P-CSCF is.
+    package var proxy: Proxy
+    package var credential = CredentialSource.none
+    package var displayName: String?
+
+    /// A file of PEM certificates to trust instead of the system's.
+    package var tlsCA: String?
+    /// The name the P-CSCF's certificate must carry, if not the one in `proxy`.
+    package var tlsName: String?
+    package var isTLSVerified = true
+
+    /// Whether REGISTER carries `Require: pref` (OMA SIMPLE IM TS §6.1.1.1).
+    package var requiresPreferences = true
+    package var usesIMSTimers = false
+    /// The expiry asked for in REGISTER (TS 24.229 §5.1.1.2.1).
+    package var expires = Duration.seconds(600_000)
+    package var subscribesToRegistration = true
+    /// The interval of CRLF keep-alives; `nil` as the proxy or RFC 5626 §4.4.1 says, zero for none.
+    package var keepAlive: Duration?
+    /// The value of `P-Access-Network-Info`, if one is to be sent (RFC 7315 §5.4).
+    package var accessNetworkInfo: String?
+    /// The `+sip.instance` URN; `nil` for one made at first use and kept in the store.
+    package var instanceID: String?
+    /// The local address to bind, if not the one the system chooses.
+    package var localAddress: String?
+    /// The local UDP port to bind, 0 for any.
+    package var localPort: UInt16 = 0
+    /// The name an `imscore:` connector knows this account by.
+    package var applicationID: String?
+
+    package init(
+        name: String,
+        publicIdentity: String,
+        privateIdentity: String,
+        realm: String,
+        proxy: Proxy
+    ) {
+        self.name = name
+        self.publicIdentity = publicIdentity
+        self.privateIdentity = privateIdentity
+        self.realm = realm
+        self.proxy = proxy
+    }
+
+    /// The address of the P-CSCF as configured; what is `nil` is found by RFC 3263.
+    package struct Proxy: Hashable, Sendable {
+        /// An IPv4 address, an IPv6 address without brackets, or a domain name.
+        package var host: String
+        package var port: UInt16?
+        package var transport: TransportProtocol?
+
+        package init(host: String, port: UInt16? = nil, transport: TransportProtocol? = nil) {
+            (self.host, self.port, self.transport) = (host, port, transport)
+        }
+    }
+
+    /// Where the secret comes from; the secret itself is read only when it is needed.
+    package enum CredentialSource: Hashable, Sendable {
+        case none
+        case passwordFile(String)
+        /// A shell command whose first line of output is the password.
+        case passwordCommand(String)
+        /// An open descriptor from which the password is read.
+        case passwordDescriptor(Int32)
+        /// A software card (TS 35.206): files that hold K and OP or OPc in hexadecimal.
+        case aka(keyFile: String, operator: OperatorSource, amf: UInt16)
+    }
+
+    package enum OperatorSource: Hashable, Sendable {
+        case opFile(String)
+        case opcFile(String)
+    }
+}

@@ -1,0 +1,196 @@
+package import SIP
+package import Wire
+
+/// Something the user or a program that reads `--json` wants to know at once.
+package struct Event: Sendable {
+    package var time: Timestamp
+    /// The name of the account it concerns.
+    package var account: String
+    package var kind: Kind
+
+    package enum Kind: Sendable {
+        case registering(RegistrationAttempt)
+        case registered(RegistrationStatus)
+        /// An attempt failed; the engine tries again after `retryAfter`, or not at all if that is `nil`.
+        case registrationFailed(EngineError, retryAfter: Duration?)
+        case unregistered(UnregistrationCause)
+        /// The flow to the P-CSCF broke; the engine is bringing it back.
+        case connectionLost(String)
+        case message(IncomingMessage)
+        case outcome(MessageReport)
+        /// Something went on in a lesser way than asked: history is not kept, TCP was refused and UDP used.
+        case warning(Warning)
+    }
+
+    package init(time: Timestamp, account: String, kind: Kind) {
+        (self.time, self.account, self.kind) = (time, account, kind)
+    }
+}
+
+/// A REGISTER that is on its way.
+package struct RegistrationAttempt: Hashable, Sendable {
+    /// The P-CSCF it goes to, `host:port`.
+    package var proxy: String
+    package var transport: TransportProtocol
+
+    package init(proxy: String, transport: TransportProtocol) {
+        (self.proxy, self.transport) = (proxy, transport)
+    }
+}
+
+/// What the registrar granted.
+package struct RegistrationStatus: Hashable, Sendable {
+    /// How long the binding lives from now.
+    package var expires: Duration
+    /// The identities of P-Associated-URI, the default one first.
+    package var identities: [String]
+    /// The identity that was registered; barred when the network did not list it (TS 24.229 §5.1.1.2.1).
+    package var registeredIdentity: String
+    package var isRegisteredIdentityBarred: Bool
+    package var serviceRoute: [String]
+    /// The Contact URI the registrar holds for this client.
+    package var contact: String
+    package var proxy: String
+    package var transport: TransportProtocol
+    /// Whether the IM service is registered, or only the rest is (`unregister --service-only`).
+    package var isServiceRegistered: Bool
+    package var publicGRUU: String?
+    package var temporaryGRUU: String?
+
+    package init(
+        expires: Duration,
+        identities: [String],
+        registeredIdentity: String,
+        isRegisteredIdentityBarred: Bool,
+        serviceRoute: [String],
+        contact: String,
+        proxy: String,
+        transport: TransportProtocol,
+        isServiceRegistered: Bool,
+        publicGRUU: String? = nil,
+        temporaryGRUU: String? = nil
+    ) {
+        self.expires = expires
+        self.identities = identities
+        self.registeredIdentity = registeredIdentity
+        self.isRegisteredIdentityBarred = isRegisteredIdentityBarred
+        self.serviceRoute = serviceRoute
+        self.contact = contact
+        self.proxy = proxy
+        self.transport = transport
+        self.isServiceRegistered = isServiceRegistered
+        self.publicGRUU = publicGRUU
+        self.temporaryGRUU = temporaryGRUU
+    }
+}
+
+/// Why there is no registration any more.
+package enum UnregistrationCause: Hashable, Sendable {
+    case byUser
+    /// The network ended it; `event` is the reason in the reginfo document: `deactivated`, `rejected`, … (RFC 3680 §5.3.2).
+    case byNetwork(event: String)
+    case expired
+}
+
+/// A pager message from the network (RFC 3428).
+package struct IncomingMessage: Hashable, Sendable {
+    /// The `From` URI: what the sender claims.
+    package var from: String
+    package var fromDisplayName: String?
+    /// The identity the network vouches for (RFC 3325), or `nil`.
+    package var asserted: String?
+    package var to: String
+    package var contentType: String
+    package var body: [UInt8]
+    package var callID: String
+
+    package init(
+        from: String,
+        fromDisplayName: String? = nil,
+        asserted: String?,
+        to: String,
+        contentType: String,
+        body: [UInt8],
+        callID: String
+    ) {
+        self.from = from
+        self.fromDisplayName = fromDisplayName
+        self.asserted = asserted
+        self.to = to
+        self.contentType = contentType
+        self.body = body
+        self.callID = callID
+    }
+}
+
+/// A pager message to send.
+package struct OutgoingMessage: Hashable, Sendable {
+    /// The recipient as the user named it: a `sip:`, `sips:` or `tel:` URI.
+    package var to: String
+    package var contentType: String
+    package var body: [UInt8]
+    /// The public identity to send as; `nil` for the default one.
+    package var identity: String?
+    /// Whether to ask for `Privacy: id` (RFC 3323 §4.2).
+    package var isPrivate: Bool
+
+    package init(to: String, contentType: String, body: [UInt8], identity: String? = nil, isPrivate: Bool = false) {
+        self.to = to
+        self.contentType = contentType
+        self.body = body
+        self.identity = identity
+        self.isPrivate = isPrivate
+    }
+}
+
+/// What became of a message that was sent.
+package struct MessageReport: Hashable, Sendable {
+    package var to: String
+    package var callID: String
+    package var outcome: MessageOutcome
+    /// The identity it was sent as.
+    package var from: String
+
+    package init(to: String, callID: String, outcome: MessageOutcome, from: String) {
+        (self.to, self.callID, self.outcome, self.from) = (to, callID, outcome, from)
+    }
+}
+
+/// The outcomes of a pager message that a script must tell apart (OMA SIMPLE IM TS §7.3.1.3–4).
+package enum MessageOutcome: Hashable, Sendable {
+    /// 200: the recipient's device took it.
+    case accepted
+    /// 202: the network keeps it for later.
+    case storedForLater
+    /// 480: the recipient is not there and nothing keeps it.
+    case notStored(Refusal)
+    case refused(Refusal)
+    /// No final answer came in time.
+    case noAnswer
+}
+
+/// A final response that refuses, with what it says of the reason.
+package struct Refusal: Hashable, Sendable {
+    package var status: UInt16
+    package var reason: String
+    /// The text of a `Warning` header (RFC 3261 §20.43), if there is one.
+    package var warning: String?
+    /// The option tags of `Unsupported` in a 420.
+    package var unsupported: [String]
+
+    package init(status: UInt16, reason: String, warning: String? = nil, unsupported: [String] = []) {
+        (self.status, self.reason, self.warning, self.unsupported) = (status, reason, warning, unsupported)
+    }
+}
+
+/// Something that went on in a lesser way than asked.
+package enum Warning: Hashable, Sendable {
+    /// The store cannot be opened or written; sending and receiving go on.
+    case historyNotKept(String)
+    /// The message was too large for UDP and TCP could not be used (RFC 3261 §18.1.1).
+    case sentOverUDP(size: Int)
+    /// The `reg` event subscription was refused: a deregistration by the network will go unnoticed.
+    case registrationEventRefused(Refusal)
+    /// The certificate of the P-CSCF is not checked because the account says so.
+    case tlsNotVerified
+}
