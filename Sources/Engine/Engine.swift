@@ -12,10 +12,13 @@ package actor Engine {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    package init(account: Account, on loop: EventLoop) {
-        self.account = account
+    package init(_ configuration: EngineConfiguration, on loop: EventLoop) {
+        account = configuration.account
         self.loop = loop
     }
+
+    /// Makes the secret readable before the first request needs it, so that a missing file is told at once.
+    package func prepare() async throws(EngineError) {}
 
     /// Registers the account and waits for the answer; calls made meanwhile share it.
     package func register() async throws(EngineError) -> RegistrationStatus { throw .notRegistered }

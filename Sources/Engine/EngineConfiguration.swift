@@ -1,0 +1,27 @@
+/// What an engine needs to know before it starts.
+package struct EngineConfiguration: Sendable {
+    package var account: Account
+    /// The SQLite database for history and what must outlive a run; `nil` keeps nothing.
+    package var storePath: String?
+    /// The public identity to send as and to register (`--as`); `nil` for the account's own.
+    package var identity: String?
+    /// How long one command may wait for the network (`--timeout`); `nil` leaves it to the protocol's timers.
+    package var timeout: Duration?
+    /// Whether the engine stays for a while: it then watches its registration and answers keep-alives.
+    package var isLongLived: Bool
+    /// The product's version, as User-Agent names it.
+    package var version: String
+    /// Takes every SIP message that passes, secrets redacted (`--trace`).
+    package var trace: (@Sendable (TraceRecord) -> Void)?
+    /// Takes what the engine has to say to whoever looks for a fault (`-v`).
+    package var log: (@Sendable (LogLine) -> Void)?
+    /// DNS servers to ask instead of the system's, `address:port`.
+    package var nameServers: [String]
+
+    package init(account: Account, version: String) {
+        self.account = account
+        self.version = version
+        isLongLived = false
+        nameServers = []
+    }
+}
