@@ -1,0 +1,27 @@
+/// The hash functions that SIP's authentication schemes name.
+package enum HashFunction: Hashable, Sendable, CaseIterable {
+    case md5, sha1, sha256
+    /// SHA-512/256 of FIPS 180-4, which RFC 7616 §3.3 calls SHA-512-256.
+    case sha512_256
+
+    /// The length of a digest in bytes.
+    package var digestCount: Int {
+        switch self {
+        case .md5: 16
+        case .sha1: 20
+        case .sha256, .sha512_256: 32
+        }
+    }
+
+    /// The digest of `bytes`.
+    package func hash(_ bytes: [UInt8]) -> [UInt8] { Provider.hash(bytes, with: self) }
+
+    /// The message authentication code of `message` under `key` (RFC 2104 §2).
+    package func authenticationCode(for message: [UInt8], key: [UInt8]) -> [UInt8] {
+        let blockCount = self == .sha512_256 ? 128 : 64
+        var padded = key.count > blockCount ? hash(key) : key
+        padded += [UInt8](repeating: 0, count: blockCount - padded.count)
+        let inner = hash(padded.map { $0 ^ 0x36 } + message)
+        return hash(padded.map { $0 ^ 0x5c } + inner)
+    }
+}

@@ -1,0 +1,60 @@
+internal import COpenSSL
+
+/// The algorithms of OpenSSL, fetched once each from a library context of our own.
+///
+/// The context holds OpenSSL's default provider whatever the machine's `openssl.cnf` selects: SIP digest names MD5 and
+/// a setting made for TLS must not take it away. Everything here that is not Swift's to check stays in this file.
+enum Provider {
+    private nonisolated(unsafe) static let context: OpaquePointer? = {
+        // Reading openssl.cnf and the error texts is most of OpenSSL's start-up time (0.6 ms against 0.15 ms), and
+        // hashing needs neither. A TLS connection that was opened first has read the file already.
+        let options = UInt64(OPENSSL_INIT_NO_LOAD_CONFIG) | UInt64(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS)
+        OPENSSL_init_crypto(options, nil)
+        let context = unsafe OSSL_LIB_CTX_new()
+        guard unsafe OSSL_PROVIDER_load(context, "default") != nil else {
+            preconditionFailure("OpenSSL has no default provider")
+        }
+        return unsafe context
+    }()
+
+    private nonisolated(unsafe) static let md5 = unsafe EVP_MD_fetch(context, "MD5", nil)
+    private nonisolated(unsafe) static let sha1 = unsafe EVP_MD_fetch(context, "SHA1", nil)
+    private nonisolated(unsafe) static let sha256 = unsafe EVP_MD_fetch(context, "SHA2-256", nil)
+    private nonisolated(unsafe) static let sha512_256 = unsafe EVP_MD_fetch(context, "SHA2-512/256", nil)
+    private nonisolated(unsafe) static let aes128 = unsafe EVP_CIPHER_fetch(context, "AES-128-ECB", nil)
+
+    static func hash(_ bytes: [UInt8], with function: HashFunction) -> [UInt8] {
+        let algorithm =
+            switch function {
+            case .md5: unsafe md5
+            case .sha1: unsafe sha1
+            case .sha256: unsafe sha256
+            case .sha512_256: unsafe sha512_256
+            }
+        let state = unsafe EVP_MD_CTX_new()
+        defer { unsafe EVP_MD_CTX_free(state) }
+        var digest = [UInt8](repeating: 0, count: function.digestCount)
+        let isDone = unsafe digest.withUnsafeMutableBufferPointer { output in
+            unsafe EVP_DigestInit_ex2(state, algorithm, nil) == 1
+                && EVP_DigestUpdate(state, bytes, bytes.count) == 1
+                && EVP_DigestFinal_ex(state, output.baseAddress, nil) == 1
+        }
+        precondition(isDone, "the default provider has every hash function named here")
+        return digest
+    }
+
+    static func encrypt(_ block: [UInt8], withAES128 key: [UInt8]) -> [UInt8] {
+        precondition(key.count == 16 && block.count == 16, "AES-128 takes a key and a block of 16 bytes each")
+        let state = unsafe EVP_CIPHER_CTX_new()
+        defer { unsafe EVP_CIPHER_CTX_free(state) }
+        var output = [UInt8](repeating: 0, count: 16)
+        var written: Int32 = 0
+        let isDone = unsafe output.withUnsafeMutableBufferPointer { output in
+            unsafe EVP_EncryptInit_ex2(state, aes128, key, nil, nil) == 1
+                && EVP_CIPHER_CTX_set_padding(state, 0) == 1
+                && EVP_EncryptUpdate(state, output.baseAddress, &written, block, 16) == 1
+        }
+        precondition(isDone && written == 16, "the default provider encrypts one block at once")
+        return output
+    }
+}
