@@ -1,0 +1,70 @@
+/// The tables of the store, as the steps that made them.
+struct Schema {
+    /// Statements that lead from version `index` to `index + 1`; a step that was released never changes.
+    var steps: [String]
+
+    var version: Int64 { Int64(steps.count) }
+
+    static let current = Schema(steps: [
+        """
+        CREATE TABLE history(
+            id INTEGER PRIMARY KEY,
+            time INTEGER NOT NULL,
+            account TEXT NOT NULL,
+            direction TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            asserted TEXT,
+            recipient TEXT NOT NULL,
+            content_type TEXT NOT NULL,
+            body BLOB NOT NULL,
+            call_id TEXT NOT NULL,
+            state TEXT NOT NULL,
+            status INTEGER
+        ) STRICT;
+        CREATE INDEX history_by_account ON history(account, id);
+        CREATE TABLE account_state(
+            account TEXT NOT NULL,
+            key TEXT NOT NULL,
+            value BLOB NOT NULL,
+            PRIMARY KEY(account, key)
+        ) STRICT, WITHOUT ROWID;
+        """
+    ])
+}
+
+extension Schema {
+    /// Brings the file to this version, or refuses a file of a later one.
+    func prepare(_ database: Database) throws(Store.Failure) {
+        let found = try storedVersion(of: database)
+        if found < version {
+            if found == 0 { try useWriteAheadLog(database) }
+            try database.transaction { () throws(Store.Failure) in try upgrade(database) }
+        } else if found > version {
+            throw .newerSchema(found: found, known: version)
+        }
+        // With a write-ahead log a commit needs no fsync to survive the end of the process; only a power cut can
+        // take the last ones, and never damages the file.
+        try database.execute("PRAGMA synchronous=NORMAL")
+    }
+
+    private func upgrade(_ database: Database) throws(Store.Failure) {
+        // Another process may have upgraded the file while this one waited for the lock.
+        let found = try storedVersion(of: database)
+        guard found < version else { return }
+        for step in steps.dropFirst(Int(found)) { try database.execute(step) }
+        try database.execute("PRAGMA user_version=\(version)")
+    }
+
+    private func useWriteAheadLog(_ database: Database) throws(Store.Failure) {
+        do {
+            try database.execute("PRAGMA journal_mode=WAL")
+        } catch .busy {
+            // Another process is making the same file and sets the same mode.
+        }
+    }
+
+    private func storedVersion(of database: Database) throws(Store.Failure) -> Int64 {
+        try database.run("PRAGMA user_version") { $0.integer(0) }.first ?? 0
+    }
+}
