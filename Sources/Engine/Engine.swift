@@ -30,7 +30,9 @@ package actor Engine {
     package var registration: RegistrationStatus? { nil }
 
     /// Sends a pager message, registering first if need be, and waits for its outcome.
-    package func send(_ message: OutgoingMessage) async throws(EngineError) -> MessageReport { throw .notRegistered }
+    package func send(_ message: OutgoingMessage) async throws(EngineError) -> MessageReport {
+        throw .notRegistered
+    }
 
     /// Every event from now on, to any number of subscribers, until `shutDown`.
     package func events() -> AsyncStream<Event> { AsyncStream { $0.finish() } }
@@ -38,6 +40,6 @@ package actor Engine {
     /// Messages with `peer`, or with anyone, oldest first; at most the last `limit`.
     package func history(peer: String?, limit: Int) throws -> [HistoryEntry] { [] }
 
-    /// Ends everything: de-registers unless told not to, waits for the answer at most a few seconds, closes the flow.
+    /// Ends everything: de-registers unless told not to, waits a few seconds for the answer, closes the flow.
     package func shutDown(keepRegistration: Bool) async {}
 }

@@ -134,7 +134,13 @@ package struct OutgoingMessage: Hashable, Sendable {
     /// Whether to ask for `Privacy: id` (RFC 3323 §4.2).
     package var isPrivate: Bool
 
-    package init(to: String, contentType: String, body: [UInt8], identity: String? = nil, isPrivate: Bool = false) {
+    package init(
+        to: String,
+        contentType: String,
+        body: [UInt8],
+        identity: String? = nil,
+        isPrivate: Bool = false
+    ) {
         self.to = to
         self.contentType = contentType
         self.body = body

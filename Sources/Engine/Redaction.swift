@@ -20,7 +20,7 @@ package enum Redaction {
             let content = Substring(line)
             if isInHeaders {
                 if content.isEmpty || content == "\r" { isInHeaders = false }
-                let isFolded = content.utf8.first == UInt8(ascii: " ") || content.utf8.first == UInt8(ascii: "\t")
+                let isFolded = content.first == " " || content.first == "\t"
                 if !isFolded { isInCredentials = carriesCredentials(content) }
             }
             result += isInHeaders && isInCredentials ? masked(content) : String(content)
@@ -48,7 +48,9 @@ package enum Redaction {
                 isAtName = false
                 continue
             }
-            isAtName = scalar == "," || ((scalar == " " || scalar == "\t") && (isAtName || result.hasSuffix("Digest")))
+            isAtName =
+                scalar == ","
+                || ((scalar == " " || scalar == "\t") && (isAtName || result.hasSuffix("Digest")))
             result.unicodeScalars.append(scalar)
             rest = rest.dropFirst()
         }
