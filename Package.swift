@@ -31,15 +31,27 @@ let package = Package(
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "SIP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
         .target(name: "Documents", dependencies: ["Wire", "CLibXML2"], swiftSettings: strict),
-        .target(name: "UserAgent", dependencies: ["SIP", "Documents", "Crypto", "Wire"], swiftSettings: strict),
-        .target(name: "Runtime", dependencies: ["Wire", "CLinux", "COpenSSL", "CCares"], swiftSettings: strict),
+        .target(
+            name: "UserAgent",
+            dependencies: ["SIP", "Documents", "Crypto", "Wire"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Runtime",
+            dependencies: ["Wire", "CLinux", "COpenSSL", "CCares"],
+            swiftSettings: strict
+        ),
         .target(name: "Store", dependencies: ["Wire", "CSQLite"], swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: ["UserAgent", "Runtime", "Store", "SIP", "Crypto", "Wire"],
             swiftSettings: strict
         ),
-        .target(name: "Lab", dependencies: ["SIP", "Documents", "Runtime", "Crypto", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Lab",
+            dependencies: ["SIP", "Documents", "Runtime", "Crypto", "Wire"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Commands",
             dependencies: ["Engine", "Lab", "Runtime", "Store", "SIP", "Wire", "CReadline"],
@@ -51,29 +63,58 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Wire"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SIPTests", dependencies: ["SIP", "Crypto", "Wire", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SIPTests",
+            dependencies: ["SIP", "Crypto", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DocumentsTests",
+            dependencies: ["Documents", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "UserAgentTests",
             dependencies: ["UserAgent", "SIP", "Documents", "Crypto", "Wire", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Wire", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: ["Runtime", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "EngineTests",
             dependencies: ["Engine", "UserAgent", "Runtime", "Store", "SIP", "Lab", "Wire", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "LabTests", dependencies: ["Lab", "SIP", "Runtime", "Wire", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LabTests",
+            dependencies: ["Lab", "SIP", "Runtime", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Engine", "Store", "Wire", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "BinaryTests", dependencies: ["Runtime", "Wire", "TestSupport", "ims"], swiftSettings: strict),
+        .testTarget(
+            name: "BinaryTests",
+            dependencies: ["Runtime", "Wire", "TestSupport", "ims"],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -43,7 +43,8 @@ package struct Flow: Hashable, Sendable {
     package var local: TransportAddress
     package var remote: TransportAddress
 
-    package init(id: FlowID, transport: TransportProtocol, local: TransportAddress, remote: TransportAddress) {
+    package init(id: FlowID, transport: TransportProtocol, local: TransportAddress, remote: TransportAddress)
+    {
         (self.id, self.transport, self.local, self.remote) = (id, transport, local, remote)
     }
 }
