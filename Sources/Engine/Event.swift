@@ -199,4 +199,6 @@ package enum Warning: Hashable, Sendable {
     case registrationEventRefused(Refusal)
     /// The certificate of the P-CSCF is not checked because the account says so.
     case tlsNotVerified
+    /// A file with a secret can be read by others than its owner (`FileContents.isReadableByOthers`).
+    case secretReadableByOthers(file: String)
 }

@@ -1,0 +1,213 @@
+import SIP
+
+/// Makes an account of the settings of its section: checks every value, fills in what may be left out.
+struct AccountBuilder {
+    let file: String
+    let section: ConfigurationParser.AccountSection
+    let paths: ConfigurationPaths
+
+    func account() throws(ConfigurationError) -> Account {
+        let identity = try required(.publicIdentity)
+        let host = try check(
+            identity,
+            .publicIdentity,
+            ConfigurationValue.hostOfIdentity,
+            Expectation.publicIdentity
+        )
+        let realm = try value(.realm, ConfigurationValue.host, Expectation.realm) ?? host
+        var account = Account(
+            name: section.name,
+            publicIdentity: identity.value,
+            privateIdentity: try privateIdentity(of: identity.value, realm: realm),
+            realm: realm,
+            proxy: try proxy(realm: realm)
+        )
+        account.credential = try credential()
+        try readIdentity(into: &account)
+        try readNetwork(into: &account)
+        try readRegistration(into: &account)
+        return account
+    }
+
+    private typealias Expectation = ConfigurationValue.Expectation
+
+    /// The private identity: the configured one, else the user of the public one at the realm (TS 23.003 §13.3).
+    private func privateIdentity(
+        of publicIdentity: String,
+        realm: String
+    ) throws(ConfigurationError) -> String {
+        if let setting = section.settings[.privateIdentity] {
+            _ = try check(
+                setting,
+                .privateIdentity,
+                ConfigurationValue.hostOfUser,
+                Expectation.privateIdentity
+            )
+            return setting.value
+        }
+        let user = publicIdentity.drop { $0 != ":" }.dropFirst().prefix { $0 != "@" }
+        return "\(user)@\(realm)"
+    }
+
+    private func proxy(realm: String) throws(ConfigurationError) -> Account.Proxy {
+        var proxy =
+            try value(.proxy, ConfigurationValue.proxy, Expectation.proxy) ?? Account.Proxy(host: realm)
+        let transport = try value(.transport, TransportProtocol.init(rawValue:), Expectation.transport)
+        if let transport {
+            guard proxy.transport == nil || proxy.transport == transport else {
+                throw error(
+                    section.settings[.transport],
+                    .conflict(AccountKey.transport.rawValue, AccountKey.proxy.rawValue)
+                )
+            }
+            proxy.transport = transport
+        }
+        return proxy
+    }
+
+    private func credential() throws(ConfigurationError) -> Account.CredentialSource {
+        let sources = [AccountKey.passwordFile, .passwordCommand, .passwordDescriptor, .akaKFile]
+        let given = sources.filter { section.settings[$0] != nil }
+        if given.count > 1 {
+            throw error(section.settings[given[1]], .conflict(given[1].rawValue, given[0].rawValue))
+        }
+        switch given.first {
+        case .passwordFile: return .passwordFile(try path(.passwordFile))
+        case .passwordCommand:
+            return .passwordCommand(
+                try check(
+                    try required(.passwordCommand),
+                    .passwordCommand,
+                    ConfigurationValue.notEmpty,
+                    Expectation.notEmpty
+                )
+            )
+        case .passwordDescriptor:
+            let read: (String) -> Int32? = { text in Int32(text).flatMap { $0 >= 3 ? $0 : nil } }
+            return .passwordDescriptor(
+                try check(
+                    try required(.passwordDescriptor),
+                    .passwordDescriptor,
+                    read,
+                    Expectation.descriptor
+                )
+            )
+        case .akaKFile: return try card()
+        default:
+            for key in [AccountKey.akaOPFile, .akaOPcFile, .akaAMF] {
+                if let setting = section.settings[key] {
+                    throw error(setting, .missingKey(AccountKey.akaKFile.rawValue, account: section.name))
+                }
+            }
+            return .none
+        }
+    }
+
+    private func card() throws(ConfigurationError) -> Account.CredentialSource {
+        if section.settings[.akaOPFile] != nil, let opc = section.settings[.akaOPcFile] {
+            throw error(opc, .conflict(AccountKey.akaOPcFile.rawValue, AccountKey.akaOPFile.rawValue))
+        }
+        let source: Account.OperatorSource
+        if section.settings[.akaOPFile] != nil {
+            source = .opFile(try path(.akaOPFile))
+        } else if section.settings[.akaOPcFile] != nil {
+            source = .opcFile(try path(.akaOPcFile))
+        } else {
+            throw error(
+                section.settings[.akaKFile],
+                .missingKey("aka-opc-file or aka-op-file", account: section.name)
+            )
+        }
+        return .aka(
+            keyFile: try path(.akaKFile),
+            operator: source,
+            amf: try value(.akaAMF, ConfigurationValue.amf, Expectation.amf) ?? 0
+        )
+    }
+
+    private func readIdentity(into account: inout Account) throws(ConfigurationError) {
+        account.displayName = section.settings[.displayName]?.value
+        account.applicationID = try value(
+            .applicationID,
+            ConfigurationValue.applicationID,
+            Expectation.applicationID
+        )
+        account.instanceID = try value(.instanceID, ConfigurationValue.instanceID, Expectation.instanceID)
+    }
+
+    private func readNetwork(into account: inout Account) throws(ConfigurationError) {
+        account.localAddress = try value(.localAddress, ConfigurationValue.address, Expectation.address)
+        account.localPort =
+            try value(.localPort, ConfigurationValue.port, Expectation.port) ?? account.localPort
+        if section.settings[.tlsCA] != nil { account.tlsCA = try path(.tlsCA) }
+        account.tlsName = try value(.tlsName, ConfigurationValue.host, Expectation.realm)
+        account.isTLSVerified = try value(.tlsVerify, ConfigurationValue.toggle, Expectation.toggle) ?? true
+        if let setting = section.settings[.keepAlive], setting.value != "auto" {
+            account.keepAlive =
+                setting.value == "off"
+                ? .zero
+                : try check(setting, .keepAlive, ConfigurationValue.duration, Expectation.keepAlive)
+        }
+    }
+
+    private func readRegistration(into account: inout Account) throws(ConfigurationError) {
+        let positive: (String) -> Duration? = { text in
+            ConfigurationValue.duration(text).flatMap { $0 > .zero ? $0 : nil }
+        }
+        account.expires = try value(.expires, positive, Expectation.duration) ?? account.expires
+        let timers: (String) -> Bool? = { ["standard": false, "ims": true][$0] }
+        account.usesIMSTimers = try value(.timers, timers, Expectation.timers) ?? false
+        account.requiresPreferences =
+            try value(.requirePref, ConfigurationValue.toggle, Expectation.toggle) ?? true
+        account.subscribesToRegistration =
+            try value(.registrationEvent, ConfigurationValue.toggle, Expectation.toggle) ?? true
+        account.accessNetworkInfo = try value(
+            .accessNetworkInfo,
+            ConfigurationValue.notEmpty,
+            Expectation.notEmpty
+        )
+    }
+}
+
+extension AccountBuilder {
+    private func required(_ key: AccountKey) throws(ConfigurationError) -> Setting {
+        guard let setting = section.settings[key] else {
+            throw ConfigurationError(
+                file: file,
+                line: section.line,
+                .missingKey(key.rawValue, account: section.name)
+            )
+        }
+        return setting
+    }
+
+    private func value<Value>(
+        _ key: AccountKey,
+        _ read: (String) -> Value?,
+        _ expected: String
+    ) throws(ConfigurationError) -> Value? {
+        guard let setting = section.settings[key] else { return nil }
+        return try check(setting, key, read, expected)
+    }
+
+    private func check<Value>(
+        _ setting: Setting,
+        _ key: AccountKey,
+        _ read: (String) -> Value?,
+        _ expected: String
+    ) throws(ConfigurationError) -> Value {
+        guard let value = read(setting.value) else {
+            throw error(setting, .badValue(key: key.rawValue, value: setting.value, expected: expected))
+        }
+        return value
+    }
+
+    private func path(_ key: AccountKey) throws(ConfigurationError) -> String {
+        let setting = try required(key)
+        return paths.expand(try check(setting, key, ConfigurationValue.notEmpty, "the name of a file"))
+    }
+
+    private func error(_ setting: Setting?, _ problem: ConfigurationError.Problem) -> ConfigurationError {
+        ConfigurationError(file: file, line: setting?.line ?? section.line, problem)
+    }
+}

@@ -1,0 +1,81 @@
+import Glibc
+
+/// A small file, read whole: a configuration or a secret.
+package struct FileContents: Hashable, Sendable {
+    package var bytes: [UInt8]
+    /// Whether someone else than the owner may read it.
+    package var isReadableByOthers: Bool
+
+    /// Why a file could not be read.
+    package enum Failure: Error, Hashable, Sendable {
+        case notFound
+        /// The text is the system's.
+        case unreadable(String)
+        case tooLarge(limit: Int)
+    }
+
+    /// The largest configuration or secret: far more than anyone writes by hand.
+    package static let limit = 1 << 20
+
+    /// Reads the file at `path`.
+    package init(path: String, limit: Int = Self.limit) throws(Failure) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw errno == ENOENT ? .notFound : Self.systemFailure() }
+        defer { close(descriptor) }
+        try self.init(descriptor: descriptor, limit: limit)
+    }
+
+    /// Reads what remains in an open descriptor, which stays open.
+    package init(descriptor: Int32, limit: Int = Self.limit) throws(Failure) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw Self.systemFailure() }
+        isReadableByOthers = status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o044 != 0
+        bytes = []
+        while true {
+            var failure: Failure?
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+                var received: Int
+                repeat {
+                    received = unsafe read(descriptor, buffer.baseAddress, buffer.count)
+                } while received < 0 && errno == EINTR
+                if received < 0 { failure = Self.systemFailure() }
+                count = max(0, received)
+            }
+            if let failure { throw failure }
+            if piece.isEmpty { return }
+            bytes += piece
+            guard bytes.count <= limit else { throw .tooLarge(limit: limit) }
+        }
+    }
+
+    private static func systemFailure() -> Failure { .unreadable(unsafe String(cString: strerror(errno))) }
+}
+
+extension Configuration {
+    /// Reads and checks the file that `paths` names.
+    package init(reading paths: ConfigurationPaths) throws(ConfigurationError) {
+        let contents: FileContents
+        do {
+            contents = try FileContents(path: paths.file)
+        } catch {
+            switch error {
+            case .notFound: throw ConfigurationError(file: paths.file, .notFound)
+            case .unreadable(let text): throw ConfigurationError(file: paths.file, .unreadable(text))
+            case .tooLarge(let limit): throw ConfigurationError(file: paths.file, .tooLarge(limit: limit))
+            }
+        }
+        try self.init(parsing: contents.bytes, paths: paths)
+    }
+}
+
+extension ConfigurationPaths {
+    /// The paths for this process.
+    ///
+    /// - Parameter file: The file that `--config` names, or `nil`.
+    package init(file: String?) {
+        self.init(
+            environment: { name in unsafe getenv(name).map { unsafe String(cString: $0) } },
+            file: file
+        )
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+/// The sample and the manual are written by hand; these rules keep them in step with the parser.
+@Suite struct SampleConfigurationTests {
+    private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    /// The settings of the sample by section, those that are commented out too.
+    private func settings() throws -> (global: [String], account: [String]) {
+        var (global, account): ([String], [String]) = ([], [])
+        var isInAccount = false
+        for line in try text("Config/ims.conf").split(separator: "\n") {
+            if line.hasPrefix("[account") { isInAccount = true }
+            let setting = line.hasPrefix("#") ? line.dropFirst() : line[...]
+            guard let key = setting.split(separator: " = ").first, setting.contains(" = "), !key.contains(" ")
+            else {
+                continue
+            }
+            if isInAccount { account.append(String(setting)) } else { global.append(String(setting)) }
+        }
+        return (global, account)
+    }
+
+    @Test("the sample is a configuration")
+    func parses() throws {
+        #expect(try configuration(text("Config/ims.conf")).account(nil).name == "alice")
+    }
+
+    @Test("the sample shows every key there is, and no other")
+    func complete() throws {
+        let (global, account) = try settings()
+        let key: (String) -> String = { String($0.prefix { $0 != " " }) }
+        #expect(Set(global.map(key)) == Set(GlobalKey.allCases.map(\.rawValue)))
+        #expect(Set(account.map(key)) == Set(AccountKey.allCases.map(\.rawValue)))
+    }
+
+    @Test("every setting that the sample comments out is valid")
+    func examples() throws {
+        let (global, account) = try settings()
+        for setting in global {
+            _ = try configuration(setting + "\n[account alice]\npublic-identity = sip:alice@ims.test\n")
+        }
+        for setting in account where !setting.hasPrefix("public-identity") {
+            var text = "[account alice]\npublic-identity = sip:alice@ims.test\n\(setting)\n"
+            if setting.hasPrefix("aka-"), !setting.hasPrefix("aka-k-file") { text += "aka-k-file = k\n" }
+            if setting.hasPrefix("aka-"), !setting.hasPrefix("aka-op") { text += "aka-opc-file = opc\n" }
+            #expect(throws: Never.self) { try configuration(text) }
+        }
+    }
+}
