@@ -65,7 +65,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Wire"],
+            dependencies: ["Runtime", "Wire"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

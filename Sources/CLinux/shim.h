@@ -1,5 +1,51 @@
 #pragma once
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
+#include <linux/errqueue.h>
+
+/* Swift sees neither variadic functions, nor the CMSG macros, nor what glibc declares under _GNU_SOURCE only. */
+
+/* Accepts a connection whose descriptor is non-blocking and closed on exec. */
+static inline int linux_accept(int listener, struct sockaddr_storage *peer) {
+    socklen_t length = sizeof *peer;
+    return (int)syscall(SYS_accept4, listener, peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* Makes a pipe whose ends are closed on exec. */
+static inline int linux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
+
+/* A descriptor that becomes readable when the process `pid` ends. */
+static inline int linux_pidfd(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+/* Takes one ICMP error off the error queue of a datagram socket, ip(7) IP_RECVERR.
+   Returns the error number, or 0 when the queue is empty; `destination` is where the lost datagram was going. */
+static inline int linux_socket_error(int socket, struct sockaddr_storage *destination) {
+    char control[512];
+    char payload[1];
+    struct iovec vector = {payload, sizeof payload};
+    struct msghdr message = {0};
+    message.msg_name = destination;
+    message.msg_namelen = sizeof *destination;
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return 0;
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
+        int isError = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR)
+            || (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
+        struct sock_extended_err error;
+        if (!isError || part->cmsg_len < CMSG_LEN(sizeof error)) continue;
+        memcpy(&error, CMSG_DATA(part), sizeof error);
+        return (int)error.ee_errno;
+    }
+    return EIO;
+}

@@ -6,3 +6,8 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+/* Macros with casts, which Swift does not see. */
+static const unsigned long openssl_name_rfc2253 = XN_FLAG_RFC2253;
+static const uint64_t openssl_no_compression = SSL_OP_NO_COMPRESSION;
+static const uint64_t openssl_no_renegotiation = SSL_OP_NO_RENEGOTIATION;

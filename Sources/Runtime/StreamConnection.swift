@@ -1,0 +1,381 @@
+import CLinux
+import Glibc
+import Wire
+
+/// A TCP connection, with TLS on it if asked for; it lives, and keeps its callback, until it is closed.
+///
+/// Events come from the loop only, never from within a call of one of the methods, so that an owner may call them
+/// in the middle of a change of its own state. `closed` is the last event; after `abort` there is none.
+package final class StreamConnection: @unchecked Sendable {
+    package enum Event: Sendable {
+        /// The connection, and TLS if it was asked for, stands.
+        case connected
+        case received([UInt8])
+        /// All that waited to be sent has been handed to the system.
+        case drained
+        /// The peer sends nothing more.
+        case ended
+        /// The connection is over; without an error if we closed it.
+        case closed(SocketError?)
+    }
+
+    package typealias Handler = @Sendable (Event) -> Void
+
+    /// TLS on a connection to be made: `name` is what the certificate must be for, a domain or a numeric address.
+    package struct TLS: Sendable {
+        package var context: TLSContext
+        package var name: String
+
+        package init(_ context: TLSContext, name: String) { (self.context, self.name) = (context, name) }
+    }
+
+    package struct Options: Sendable {
+        /// How long TCP and TLS together may take to come about.
+        package var timeout = Duration.seconds(10)
+        /// After how much silence TCP probes whether the peer is still there; never if `nil`.
+        package var keepAlive: Duration?
+        /// The most bytes that may wait to be sent.
+        package var queueLimit = RuntimeLimits.writeQueue
+
+        package init() {}
+    }
+
+    private enum State { case connecting, handshaking, open, closing, closed }
+
+    package private(set) var local: SocketAddress
+    package let remote: SocketAddress
+
+    private let loop: EventLoop
+    private let options: Options
+    private var handler: Handler?
+    private var descriptor: Descriptor?
+    private var state: State
+    private var session: TLSSession?
+    private var queue = WriteQueue()
+    /// What was sent before the connection stood.
+    private var early: [UInt8] = []
+    private var timer: TimerToken?
+    private var (isPaused, isSendingEnded, isShutDown, hasPeerEnded) = (false, false, false, false)
+    /// The reason of the end that is on its way to the handler.
+    private var isEnding = false
+
+    /// Begins to connect; whether that succeeds is an event.
+    ///
+    /// - Parameters:
+    ///   - remote: The peer.
+    ///   - local: The address to come from; the system's choice if `nil`.
+    ///   - tls: What TLS needs, or `nil` for plain TCP.
+    ///   - options: Time and size limits.
+    ///   - loop: The loop whose thread calls this and on which `handler` runs.
+    ///   - handler: Called with every event.
+    package init(
+        to remote: SocketAddress,
+        from local: SocketAddress? = nil,
+        tls: TLS? = nil,
+        options: Options = Options(),
+        on loop: EventLoop,
+        _ handler: @escaping Handler
+    ) {
+        loop.checkIsolated()
+        (self.remote, self.loop, self.options, self.handler) = (remote, loop, options, handler)
+        self.local = local ?? .any(remote.family)
+        state = .connecting
+        do throws(SocketError) {
+            session = try tls.map { tls throws(SocketError) in
+                try TLSSession(tls.context, .client(name: tls.name))
+            }
+            let descriptor = try openSocket(remote.family, SOCK_STREAM)
+            if let local {
+                setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+                try local.bind(descriptor)
+            }
+            try remote.connect(descriptor)
+            self.descriptor = descriptor
+            prepare(descriptor, waitingFor: .writable)
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Takes over a connection a listener accepted; `start` sets it going.
+    init(
+        accepted descriptor: Descriptor,
+        from remote: SocketAddress,
+        tls: TLSContext?,
+        options: Options,
+        on loop: EventLoop
+    ) throws(SocketError) {
+        (self.remote, self.loop, self.options, self.descriptor) = (remote, loop, options, descriptor)
+        local = try SocketAddress.local(of: descriptor)
+        session = try tls.map { context throws(SocketError) in try TLSSession(context, .server) }
+        state = .handshaking
+    }
+
+    func start(_ handler: @escaping Handler) {
+        guard let descriptor else { return }
+        self.handler = handler
+        prepare(descriptor, waitingFor: .readable)
+        if session == nil { becomeOpen() }
+    }
+
+    private func prepare(_ descriptor: Descriptor, waitingFor interest: EventLoop.Readiness) {
+        setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        if let interval = options.keepAlive {
+            let seconds = Int32(clamping: max(1, interval.components.seconds))
+            setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+            setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, seconds)
+            setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, max(1, seconds / 4))
+        }
+        timer = loop.schedule(at: .now + options.timeout) { self.finish(.timedOut) }
+        if !loop.register(descriptor.number, interest, { self.becameReady($0) }) {
+            end(with: SocketError(errno: errno))
+        }
+    }
+
+    // MARK: - What the owner does
+
+    /// The bytes that wait to be sent.
+    package var queuedBytes: Int { queue.count + early.count }
+
+    /// The TLS version and cipher suite, once there are any.
+    package var tlsSummary: String? { session.flatMap { $0.isEstablished ? $0.summary : nil } }
+
+    /// Sends `bytes`, or keeps them until the connection stands and the peer has taken what came before.
+    ///
+    /// If afterwards `queuedBytes` is not 0, a `drained` follows.
+    ///
+    /// - Throws: `SocketError.queueFull` when too much waits already, `closed` when nothing can be sent any more.
+    package func send(_ bytes: [UInt8]) throws(SocketError) {
+        loop.checkIsolated()
+        guard !isSendingEnded, !isEnding, state != .closed else { throw .closed }
+        guard queuedBytes + bytes.count <= options.queueLimit else { throw .queueFull }
+        guard state == .open else { return early += bytes }
+        try put(bytes)
+        flush()
+    }
+
+    /// Stops reading from the socket, so that the peer must wait.
+    package func pauseReading() {
+        loop.checkIsolated()
+        isPaused = true
+        updateInterest()
+    }
+
+    package func resumeReading() {
+        loop.checkIsolated()
+        isPaused = false
+        updateInterest()
+    }
+
+    /// Tells the peer, after all that waits is sent, that nothing follows; receiving goes on.
+    package func endSending() {
+        loop.checkIsolated()
+        guard !isSendingEnded, state != .closed else { return }
+        isSendingEnded = true
+        if state == .open { flush() }
+    }
+
+    /// Sends what waits, then closes; ends with the event `closed`.
+    package func close() {
+        loop.checkIsolated()
+        guard state != .closed, state != .closing, !isEnding else { return }
+        guard state == .open else { return end(with: nil) }
+        endSending()
+        state = .closing
+        isPaused = false
+        // Until the peer has closed too, so that bytes of it that come too late do not destroy what we sent last.
+        timer = loop.schedule(at: .now + RuntimeLimits.lingering) { self.finish(nil) }
+        if hasPeerEnded, isShutDown { end(with: nil) } else { updateInterest() }
+    }
+
+    /// Closes at once; what waits is lost and no event follows.
+    package func abort() {
+        loop.checkIsolated()
+        handler = nil
+        finish(nil)
+    }
+
+    // MARK: - The end
+
+    /// Ends the connection from within a call of the owner, who hears of it in the loop's next turn.
+    private func end(with error: SocketError?) {
+        isEnding = true
+        loop.execute { self.finish(error) }
+    }
+
+    private func finish(_ error: SocketError?) {
+        guard state != .closed else { return }
+        state = .closed
+        stopTimer()
+        if let descriptor { loop.deregister(descriptor.number) }
+        descriptor = nil
+        session = nil
+        queue.removeAll()
+        early = []
+        let handler = handler
+        self.handler = nil
+        handler?(.closed(error))
+    }
+
+    private func stopTimer() {
+        if let timer { loop.cancel(timer) }
+        timer = nil
+    }
+}
+
+// MARK: - What the loop does
+
+extension StreamConnection {
+    private func becameReady(_ readiness: EventLoop.Readiness) {
+        guard let descriptor, !isEnding else { return }
+        if state == .connecting { return becomeConnected(descriptor) }
+        if readiness.contains(.writable) { flushFromLoop() }
+        let isReading = !isPaused && !hasPeerEnded
+        if readiness.contains(.readable), isReading {
+            receive()
+        } else if !readiness.isDisjoint(with: .failed) {
+            // Both directions are over, or the connection broke while nothing was asked of it.
+            let error = pendingError(descriptor)
+            finish(error != 0 ? SocketError(errno: error) : state == .closing ? nil : .reset)
+        }
+    }
+
+    private func becomeConnected(_ descriptor: Descriptor) {
+        let error = pendingError(descriptor)
+        guard error == 0 else { return finish(SocketError(errno: error)) }
+        do throws(SocketError) {
+            local = try SocketAddress.local(of: descriptor)
+            state = .handshaking
+            guard session != nil else { return becomeOpen() }
+            try advanceHandshake()
+            updateInterest()
+        } catch {
+            finish(error)
+        }
+    }
+
+    private func advanceHandshake() throws(SocketError) {
+        guard let session else { return }
+        do throws(SocketError) {
+            try session.advance()
+        } catch {
+            // The peer is told which alert made us give up.
+            queue.append(session.takeOutput())
+            flush()
+            throw error
+        }
+        queue.append(session.takeOutput())
+        flush()
+        if session.isEstablished { becomeOpen() }
+    }
+
+    private func becomeOpen() {
+        stopTimer()
+        state = .open
+        let bytes = early
+        early = []
+        do throws(SocketError) { try put(bytes) } catch { return finish(error) }
+        handler?(.connected)
+        guard state != .closed else { return }
+        flush()
+        updateInterest()
+    }
+
+    private func receive() {
+        guard let descriptor else { return }
+        let memory = unsafe loop.scratch.memory
+        let count = unsafe recv(descriptor.number, memory.baseAddress, memory.count, 0)
+        if count < 0 {
+            let error = errno
+            if error != EAGAIN, error != EINTR { finish(SocketError(errno: error)) }
+        } else if count == 0 {
+            receiveEnd()
+        } else if let session {
+            unsafe session.receive(UnsafeRawBufferPointer(rebasing: memory.prefix(count)))
+            do throws(SocketError) { try decrypt(session) } catch { finish(error) }
+        } else {
+            deliver(loop.scratch.prefix(count))
+        }
+    }
+
+    private func decrypt(_ session: TLSSession) throws(SocketError) {
+        if !session.isEstablished { try advanceHandshake() }
+        guard state != .closed, session.isEstablished else { return }
+        let bytes = try session.read()
+        // A key update (RFC 8446 §4.6.3) is answered while reading.
+        queue.append(session.takeOutput())
+        flush()
+        if !bytes.isEmpty { deliver(bytes) }
+        if session.isEnded, !hasPeerEnded, state != .closed { receiveEnd() }
+    }
+
+    private func deliver(_ bytes: [UInt8]) {
+        if state == .open { handler?(.received(bytes)) }
+    }
+
+    private func receiveEnd() {
+        hasPeerEnded = true
+        switch state {
+        case .open:
+            updateInterest()
+            handler?(.ended)
+        case .closing: if isShutDown { finish(nil) } else { updateInterest() }
+        case .connecting, .handshaking: finish(.tls(TLSFailure(.closedEarly)))
+        case .closed: break
+        }
+    }
+
+    // MARK: - Sending
+
+    /// Queues `bytes` as they go over the wire.
+    private func put(_ bytes: [UInt8]) throws(SocketError) {
+        guard let session else { return queue.append(bytes) }
+        try session.write(bytes)
+        queue.append(session.takeOutput())
+    }
+
+    private func flushFromLoop() {
+        let hadQueue = !queue.isEmpty
+        flush()
+        if hadQueue, queue.isEmpty, state == .open, !isEnding { handler?(.drained) }
+    }
+
+    /// Hands to the system what it takes; an error of the connection ends it in the loop's next turn.
+    private func flush() {
+        guard let descriptor, !isEnding else { return }
+        let hadQueue = !queue.isEmpty
+        var failure: Int32 = 0
+        queue.drain { chunk, offset in
+            let count = unsafe chunk.withUnsafeBytes { bytes in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes.dropFirst(offset))
+                return unsafe Glibc.send(descriptor.number, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0, errno != EAGAIN, errno != EINTR { failure = errno }
+            return max(0, count)
+        }
+        guard failure == 0 else { return end(with: SocketError(errno: failure)) }
+        if queue.isEmpty { shutDownIfEnded(descriptor) }
+        if hadQueue { updateInterest() }
+    }
+
+    private func shutDownIfEnded(_ descriptor: Descriptor) {
+        guard isSendingEnded, !isShutDown, state == .open || state == .closing else { return }
+        isShutDown = true
+        if let session {
+            session.end()
+            let alert = session.takeOutput()
+            // Whether it still fits makes no difference: the FIN says the same.
+            _ = unsafe Glibc.send(descriptor.number, alert, alert.count, Int32(MSG_NOSIGNAL))
+        }
+        shutdown(descriptor.number, Int32(SHUT_WR))
+        if state == .closing, hasPeerEnded { end(with: nil) }
+    }
+
+    private func updateInterest() {
+        guard let descriptor, state != .connecting, !isEnding else { return }
+        var interest: EventLoop.Readiness = []
+        if !isPaused, !hasPeerEnded { interest.insert(.readable) }
+        if !queue.isEmpty { interest.insert(.writable) }
+        loop.update(descriptor.number, interest)
+    }
+}

@@ -1,0 +1,112 @@
+import COpenSSL
+import Glibc
+package import Wire
+
+/// What TLS connections of one kind have in common: versions, certificates, whom to trust.
+@safe package final class TLSContext: @unchecked Sendable {
+    /// Whom a client trusts to vouch for servers.
+    package enum Trust: Hashable, Sendable {
+        /// The authorities the system trusts.
+        case system
+        /// The certificates in a PEM file, and no others.
+        case file(String)
+        /// Anyone: the certificate is not checked at all.
+        case anyone
+    }
+
+    /// Why a context could not be set up; the detail is in OpenSSL's words.
+    package enum SetupError: Error, Hashable, Sendable {
+        case trust(file: String, String)
+        case certificate(file: String, String)
+        case key(file: String, String)
+        case library(String)
+    }
+
+    let context: OpaquePointer
+    let trust: Trust
+
+    /// A context for the client side.
+    ///
+    /// - Parameters:
+    ///   - trust: Whom to trust.
+    ///   - time: The time at which certificates must be valid, if not now.
+    /// - Throws: `SetupError.trust` when the file of authorities cannot be read.
+    package convenience init(trusting trust: Trust, at time: Timestamp? = nil) throws(SetupError) {
+        try self.init(trust)
+        switch trust {
+        case .system:
+            // A host without certificates trusts nobody; the handshake will then say so.
+            unsafe SSL_CTX_set_default_verify_paths(context)
+        case .file(let path):
+            guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else {
+                throw .trust(file: path, OpenSSLErrors.take())
+            }
+        case .anyone: break
+        }
+        unsafe SSL_CTX_set_verify(
+            context,
+            trust == .anyone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+            recordFailure
+        )
+        if let time {
+            unsafe X509_VERIFY_PARAM_set_time(
+                SSL_CTX_get0_param(context),
+                time_t(time.microseconds / 1_000_000)
+            )
+        }
+    }
+
+    /// A context for the server side, with its certificate chain and key in PEM form; both may be in one file.
+    package convenience init(certificate: String, key: String) throws(SetupError) {
+        try self.init(.anyone)
+        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
+            throw .certificate(file: certificate, OpenSSLErrors.take())
+        }
+        guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1,
+            unsafe SSL_CTX_check_private_key(context) == 1
+        else { throw .key(file: key, OpenSSLErrors.take()) }
+    }
+
+    private init(_ trust: Trust) throws(SetupError) {
+        OpenSSLErrors.clear()
+        guard let context = unsafe SSL_CTX_new(TLS_method()) else { throw .library(OpenSSLErrors.take()) }
+        unsafe self.context = context
+        self.trust = trust
+        // Older versions are not to be used (RFC 8996); nothing here needs compression or renegotiation.
+        _ = unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
+        unsafe SSL_CTX_set_options(context, openssl_no_compression | openssl_no_renegotiation)
+        // An idle connection then holds no buffers.
+        _ = unsafe SSL_CTX_ctrl(context, SSL_CTRL_MODE, Int(SSL_MODE_RELEASE_BUFFERS), nil)
+    }
+
+    deinit { unsafe SSL_CTX_free(context) }
+}
+
+/// The queue in which OpenSSL leaves word of what went wrong on this thread.
+enum OpenSSLErrors {
+    static func clear() { ERR_clear_error() }
+
+    /// The reason of the last error, in words; empties the queue.
+    static func take() -> String {
+        let code = ERR_peek_last_error()
+        ERR_clear_error()
+        guard code != 0 else { return "unknown error" }
+        if let reason = unsafe ERR_reason_error_string(code) { return unsafe String(cString: reason) }
+        var text = [CChar](repeating: 0, count: 256)
+        unsafe ERR_error_string_n(code, &text, text.count)
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+/// Notes the first check that a certificate fails, because OpenSSL forgets the certificate with the handshake.
+private func recordFailure(_ isAccepted: CInt, _ store: OpaquePointer?) -> CInt {
+    guard isAccepted == 0, let store = unsafe store else { return isAccepted }
+    let index = SSL_get_ex_data_X509_STORE_CTX_idx()
+    guard let ssl = unsafe X509_STORE_CTX_get_ex_data(store, index),
+        let data = unsafe SSL_get_ex_data(OpaquePointer(ssl), 0)
+    else { return isAccepted }
+    let session = unsafe Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
+    let code = unsafe X509_STORE_CTX_get_error(store)
+    unsafe session.record(code, X509_STORE_CTX_get_current_cert(store))
+    return isAccepted
+}

@@ -1,0 +1,194 @@
+import COpenSSL
+
+/// One TLS connection between two queues of bytes; it knows of no socket.
+@safe final class TLSSession: @unchecked Sendable {
+    enum Role {
+        /// `name` is what the certificate must be for: a domain name or a numeric address.
+        case client(name: String)
+        case server
+    }
+
+    private let ssl: OpaquePointer
+    private let incoming: OpaquePointer
+    private let outgoing: OpaquePointer
+    private let expectedName: String
+    /// The check that the peer's certificate failed, noted while OpenSSL still has the certificate.
+    private var failure: TLSFailure?
+    private(set) var isEstablished = false
+    private(set) var isEnded = false
+
+    init(_ context: TLSContext, _ role: Role) throws(SocketError) {
+        OpenSSLErrors.clear()
+        guard let ssl = unsafe SSL_new(context.context) else { throw Self.broken() }
+        guard let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem()) else {
+            unsafe SSL_free(ssl)
+            throw Self.broken()
+        }
+        unsafe SSL_set_bio(ssl, incoming, outgoing)
+        unsafe (self.ssl, self.incoming, self.outgoing) = unsafe (ssl, incoming, outgoing)
+        switch role {
+        case .client(let name):
+            expectedName = name
+            unsafe SSL_set_connect_state(ssl)
+        case .server:
+            expectedName = ""
+            unsafe SSL_set_accept_state(ssl)
+        }
+        unsafe SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+        if case .client(let name) = role, !expect(name) { throw Self.broken() }
+    }
+
+    deinit { unsafe SSL_free(ssl) }
+
+    /// Names the server to the peer (RFC 6066 §3) and to the check of its certificate.
+    private func expect(_ name: String) -> Bool {
+        let parameters = unsafe SSL_get0_param(ssl)
+        if SocketAddress(host: name, port: 0) != nil {
+            return unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1
+        }
+        // "MUST NOT match any form of wildcard" (RFC 5922 §7.2) is obeyed by few who issue certificates for
+        // P-CSCFs; a wildcard for the whole leftmost label is let through, one for a part of it is not.
+        unsafe X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+        guard unsafe X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 else { return false }
+        var text = Array(name.utf8CString)
+        let type = CInt(SSL_CTRL_SET_TLSEXT_HOSTNAME)
+        return unsafe SSL_ctrl(ssl, type, Int(TLSEXT_NAMETYPE_host_name), &text) == 1
+    }
+
+    // MARK: - Bytes from and to the network
+
+    /// Takes bytes the peer sent; `advance` and `read` then make something of them.
+    func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress, unsafe !bytes.isEmpty else { return }
+        // A memory BIO grows as it must, so it always takes everything.
+        unsafe BIO_write(incoming, base, CInt(bytes.count))
+    }
+
+    /// What there is to send to the peer.
+    func takeOutput() -> [UInt8] {
+        let count = unsafe Int(BIO_ctrl_pending(outgoing))
+        guard count > 0 else { return [] }
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, length in
+            length = Int(max(0, unsafe BIO_read(outgoing, buffer.baseAddress, CInt(count))))
+        }
+    }
+
+    // MARK: - The session
+
+    /// Goes on with the handshake as far as the bytes received allow.
+    ///
+    /// - Throws: `SocketError.tls` when it fails; the output then holds the alert for the peer.
+    func advance() throws(SocketError) {
+        OpenSSLErrors.clear()
+        let status = unsafe SSL_do_handshake(ssl)
+        if status == 1 { isEstablished = true } else { try check(status) }
+    }
+
+    /// Decrypts what has been received, up to what one slice of the network holds.
+    func read() throws(SocketError) -> [UInt8] {
+        var plain: [UInt8] = []
+        var record = [UInt8](repeating: 0, count: 16_384)
+        while !isEnded {
+            OpenSSLErrors.clear()
+            let status = unsafe SSL_read(ssl, &record, CInt(record.count))
+            guard status > 0 else {
+                try check(status)
+                break
+            }
+            plain += record.prefix(Int(status))
+        }
+        return plain
+    }
+
+    /// Encrypts `bytes` into the output; only after the handshake and before `end`.
+    func write(_ bytes: [UInt8]) throws(SocketError) {
+        guard !bytes.isEmpty else { return }
+        OpenSSLErrors.clear()
+        let status = unsafe SSL_write(ssl, bytes, CInt(bytes.count))
+        if status <= 0 { throw Self.broken() }
+    }
+
+    /// Tells the peer that nothing more will be sent (close_notify, RFC 8446 §6.1).
+    func end() {
+        OpenSSLErrors.clear()
+        if isEstablished { unsafe SSL_shutdown(ssl) }
+    }
+
+    /// The version and the cipher suite agreed on, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`.
+    var summary: String {
+        guard let version = unsafe SSL_get_version(ssl),
+            let cipher = unsafe SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))
+        else { return "TLS" }
+        return unsafe String(cString: version) + " " + String(cString: cipher)
+    }
+
+    private func check(_ status: CInt) throws(SocketError) {
+        switch unsafe SSL_get_error(ssl, status) {
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return
+        case SSL_ERROR_ZERO_RETURN: isEnded = true
+        default: throw failure.map { .tls($0) } ?? Self.broken()
+        }
+    }
+
+    private static func broken() -> SocketError { .tls(TLSFailure(.protocol(OpenSSLErrors.take()))) }
+
+    /// Notes why the peer's certificate is not accepted.
+    func record(_ code: CInt, _ certificate: OpaquePointer?) {
+        guard failure == nil else { return }
+        let reason: TLSFailure.Reason =
+            switch code {
+            case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
+                .nameMismatch(expected: expectedName)
+            case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: .selfSigned
+            case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+                X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+                .untrustedIssuer
+            case X509_V_ERR_CERT_HAS_EXPIRED: .expired
+            case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid
+            default: .certificate(unsafe String(cString: X509_verify_cert_error_string(Int(code))))
+            }
+        failure = unsafe TLSFailure(reason, certificate.map { unsafe TLSCertificate(describing: $0) })
+    }
+}
+
+extension TLSCertificate {
+    init(describing certificate: OpaquePointer) {
+        unsafe self.init(
+            subject: Self.text {
+                unsafe X509_NAME_print_ex($0, X509_get_subject_name(certificate), 0, Self.style)
+            },
+            issuer: Self.text {
+                unsafe X509_NAME_print_ex($0, X509_get_issuer_name(certificate), 0, Self.style)
+            },
+            notBefore: Self.text { unsafe ASN1_TIME_print($0, X509_get0_notBefore(certificate)) },
+            notAfter: Self.text { unsafe ASN1_TIME_print($0, X509_get0_notAfter(certificate)) },
+            names: Self.names(of: certificate)
+        )
+    }
+
+    private static let style = openssl_name_rfc2253
+
+    /// The subject alternative names, as OpenSSL prints them: `DNS:pcscf.ims.test, IP Address:127.0.0.1`.
+    private static func names(of certificate: OpaquePointer) -> [String] {
+        let index = unsafe X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1)
+        guard index >= 0, let names = unsafe X509_get_ext(certificate, index) else { return [] }
+        let text = unsafe Self.text { unsafe X509V3_EXT_print($0, names, 0, 0) }
+        return text.split(separator: ",").map { part in
+            let name = part.drop { $0 == " " }
+            return String(name.hasPrefix("DNS:") ? name.dropFirst(4) : name)
+        }
+    }
+
+    /// Collects what `print` writes into a memory BIO.
+    private static func text(_ print: (OpaquePointer) -> CInt) -> String {
+        guard let output = unsafe BIO_new(BIO_s_mem()) else { return "" }
+        defer { unsafe BIO_free(output) }
+        _ = unsafe print(output)
+        let count = unsafe Int(BIO_ctrl_pending(output))
+        guard count > 0 else { return "" }
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, length in
+            length = Int(max(0, unsafe BIO_read(output, buffer.baseAddress, CInt(count))))
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
