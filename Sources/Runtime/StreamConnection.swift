@@ -154,7 +154,7 @@ package final class StreamConnection: @unchecked Sendable {
         flush()
     }
 
-    /// Stops reading from the socket, so that the peer must wait.
+    /// Stops reading from the socket, so that the peer must wait; what comes with its end is received all the same.
     package func pauseReading() {
         loop.checkIsolated()
         isPaused = true
@@ -230,13 +230,21 @@ extension StreamConnection {
         guard let descriptor, !isEnding else { return }
         if state == .connecting { return becomeConnected(descriptor) }
         if readiness.contains(.writable) { flushFromLoop() }
-        let isReading = !isPaused && !hasPeerEnded
-        if readiness.contains(.readable), isReading {
+        if readiness.contains(.readable), !isPaused, !hasPeerEnded { return receive() }
+        if !readiness.isDisjoint(with: .failed) { settleFailure(descriptor) }
+    }
+
+    /// Acts on an error or a hang-up, which epoll reports without end until the descriptor is gone.
+    private func settleFailure(_ descriptor: Descriptor) {
+        let error = pendingError(descriptor)
+        if error != 0 {
+            finish(SocketError(errno: error))
+        } else if hasPeerEnded {
+            // Both directions are over.
+            finish(nil)
+        } else {
+            // The end stands behind bytes that were not read yet; there is no way to wait any longer.
             receive()
-        } else if !readiness.isDisjoint(with: .failed) {
-            // Both directions are over, or the connection broke while nothing was asked of it.
-            let error = pendingError(descriptor)
-            finish(error != 0 ? SocketError(errno: error) : state == .closing ? nil : .reset)
         }
     }
 
