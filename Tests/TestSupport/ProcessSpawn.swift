@@ -80,7 +80,8 @@ private func spawnOnTerminal(
     var number: Int32 = 0
     var unlocked: Int32 = 0
     guard
-        master >= 0, unsafe ioctl(master, TIOCSPTLCK, &unlocked) == 0, unsafe ioctl(master, TIOCGPTN, &number) == 0
+        master >= 0, unsafe ioctl(master, TIOCSPTLCK, &unlocked) == 0,
+        unsafe ioctl(master, TIOCGPTN, &number) == 0
     else {
         throw SpawnError(call: "no terminal", code: errno)
     }

@@ -32,7 +32,8 @@ package final class RunningProgram: Sendable {
         streams: Streams = .pipes
     ) throws {
         let process = try spawn(executable, arguments, environment: environment, streams: streams)
-        let descriptors = process.output == process.errors ? [process.output] : [process.output, process.errors]
+        let descriptors =
+            process.output == process.errors ? [process.output] : [process.output, process.errors]
         state = Mutex(State(process: process, open: descriptors))
         command = ([executable] + arguments).joined(separator: " ")
     }
@@ -142,7 +143,11 @@ package final class RunningProgram: Sendable {
         }
     }
 
-    private func readOnce(_ state: inout State, by deadline: ContinuousClock.Instant, _ awaited: String) throws {
+    private func readOnce(
+        _ state: inout State,
+        by deadline: ContinuousClock.Instant,
+        _ awaited: String
+    ) throws {
         let ready = readable(state.open, within: deadline - .now)
         guard !ready.isEmpty else { throw failure("did not give \(awaited) in time", state) }
         for descriptor in ready {
@@ -158,7 +163,9 @@ package final class RunningProgram: Sendable {
     private func failure(_ what: String, _ state: State) -> Failure {
         let output = String(decoding: state.output, as: UTF8.self)
         let errors = String(decoding: state.errors, as: UTF8.self)
-        return Failure(description: "\(command) \(what)\n--- output ---\n\(output)\n--- errors ---\n\(errors)")
+        return Failure(
+            description: "\(command) \(what)\n--- output ---\n\(output)\n--- errors ---\n\(errors)"
+        )
     }
 }
 
