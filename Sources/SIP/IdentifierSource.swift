@@ -23,7 +23,7 @@ package struct IdentifierSource: RandomNumberGenerator, Sendable {
     }
 
     /// Makes a transaction identifier that begins with the magic cookie (RFC 3261 §8.1.1.7).
-    package mutating func branch() -> String { Self.magicCookie + token(24) }
+    package mutating func branch() -> String { Via.magicCookie + token(24) }
 
     /// Makes a `From` or `To` tag: 80 random bits, where 32 are asked for (RFC 3261 §19.3).
     package mutating func tag() -> String { token(16) }
@@ -33,9 +33,6 @@ package struct IdentifierSource: RandomNumberGenerator, Sendable {
 
     /// Makes a client nonce for digest authentication (RFC 7616 §3.4).
     package mutating func cnonce() -> String { token(26) }
-
-    /// What a branch that is unique by itself begins with (RFC 3261 §8.1.1.7).
-    package static let magicCookie = "z9hG4bK"
 
     /// Makes `count` characters of five random bits each, none of which is easily misread.
     private mutating func token(_ count: Int) -> String {
