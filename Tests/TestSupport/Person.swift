@@ -26,6 +26,14 @@ package final class Person: Sendable {
         input: String = "",
         within limit: Duration = .seconds(30)
     ) async throws -> Outcome {
+        try await ims(arguments, input: input, within: limit)
+    }
+
+    package func ims(
+        _ arguments: [String],
+        input: String = "",
+        within limit: Duration = .seconds(30)
+    ) async throws -> Outcome {
         let program = try start(arguments)
         program.write(input)
         program.closeInput()

@@ -61,8 +61,7 @@ package final class RealCore: Sendable {
 
     /// A user nobody else in this test run is, with a home and a configuration.
     ///
-    /// - Parameters:
-    ///   - settings: What is to be otherwise in the account section; an empty value leaves the line out.
+    /// `settings` are what is to be otherwise in the account section; an empty value leaves the line out.
     package func person(
         _ scheme: Scheme = .digest,
         over transport: String = "udp",

@@ -55,7 +55,7 @@ package final class RunningProgram: Sendable {
         state.withLock { if $0.isInputOpen { writeAll(Array(text.utf8), to: $0.process.input) } }
     }
 
-    /// Ends the input: what Ctrl-D is in a pipe. On a terminal write `"\u{4}"`.
+    /// Ends the input of a program on pipes; on a terminal write `"\u{4}"`.
     package func closeInput() {
         state.withLock { state in
             guard state.isInputOpen, state.process.input != state.process.output else { return }
