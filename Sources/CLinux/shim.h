@@ -14,9 +14,8 @@
 /* Swift sees neither variadic functions, nor the CMSG macros, nor what glibc declares under _GNU_SOURCE only. */
 
 /* Accepts a connection whose descriptor is non-blocking and closed on exec. */
-static inline int linux_accept(int listener, struct sockaddr_storage *peer) {
-    socklen_t length = sizeof *peer;
-    return (int)syscall(SYS_accept4, listener, peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+static inline int linux_accept(int listener, struct sockaddr *peer, socklen_t *length) {
+    return (int)syscall(SYS_accept4, listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 /* Makes a pipe whose ends are closed on exec. */
@@ -27,13 +26,13 @@ static inline int linux_pidfd(pid_t pid) { return (int)syscall(SYS_pidfd_open, p
 
 /* Takes one ICMP error off the error queue of a datagram socket, ip(7) IP_RECVERR.
    Returns the error number, or 0 when the queue is empty; `destination` is where the lost datagram was going. */
-static inline int linux_socket_error(int socket, struct sockaddr_storage *destination) {
+static inline int linux_socket_error(int socket, struct sockaddr *destination, socklen_t *length) {
     char control[512];
     char payload[1];
     struct iovec vector = {payload, sizeof payload};
     struct msghdr message = {0};
     message.msg_name = destination;
-    message.msg_namelen = sizeof *destination;
+    message.msg_namelen = *length;
     message.msg_iov = &vector;
     message.msg_iovlen = 1;
     message.msg_control = control;

@@ -94,13 +94,9 @@ package final class DatagramSocket: @unchecked Sendable {
 
     /// Reads one datagram and passes it on; returns whether there may be another.
     private func receive(_ descriptor: Descriptor) -> Bool {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let memory = unsafe loop.scratch.memory
-        let count = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe recvfrom(descriptor.number, memory.baseAddress, memory.count, 0, $0, &length)
-            }
+        let (count, sender) = unsafe SocketAddress.filled { address, length in
+            unsafe recvfrom(descriptor.number, memory.baseAddress, memory.count, 0, address, length)
         }
         guard count >= 0 else {
             let error = errno
@@ -109,7 +105,7 @@ package final class DatagramSocket: @unchecked Sendable {
             reportErrors()
             return error != EBADF
         }
-        if let sender = SocketAddress(storage) {
+        if let sender {
             handler(.received(loop.scratch.prefix(count), from: sender))
         }
         return true
@@ -118,10 +114,11 @@ package final class DatagramSocket: @unchecked Sendable {
     private func reportErrors() {
         for _ in 0..<RuntimeLimits.datagramsPerTurn {
             guard let descriptor else { return }
-            var destination = sockaddr_storage()
-            let error = unsafe linux_socket_error(descriptor.number, &destination)
+            let (error, destination) = unsafe SocketAddress.filled { address, length in
+                unsafe linux_socket_error(descriptor.number, address, length)
+            }
             guard error != 0 else { return }
-            handler(.failed(SocketError(errno: error), to: SocketAddress(destination) ?? remote))
+            handler(.failed(SocketError(errno: error), to: destination ?? remote))
         }
     }
 }

@@ -90,9 +90,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             isStopped = collect()
             runWork()
         }
-        registrations = []
-        timers.removeAll()
+        abandon()
         owner.store(0, ordering: .releasing)
+    }
+
+    /// Lets go of every callback; what dies with them may still call the loop.
+    private func abandon() {
+        var (registrations, timers) = ([Registration](), TimerSchedule())
+        swap(&registrations, &self.registrations)
+        swap(&timers, &self.timers)
     }
 
     /// Makes `run` return after the work already handed over; any thread may call it.

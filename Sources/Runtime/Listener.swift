@@ -52,13 +52,14 @@ package final class Listener: @unchecked Sendable {
     private func acceptSome() {
         for _ in 0..<RuntimeLimits.acceptsPerTurn {
             guard let descriptor else { return }
-            var storage = sockaddr_storage()
-            guard let accepted = Descriptor(unsafe linux_accept(descriptor.number, &storage)) else {
+            let (number, remote) = unsafe SocketAddress.filled {
+                unsafe linux_accept(descriptor.number, $0, $1)
+            }
+            guard let accepted = Descriptor(number) else {
                 if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(errno) { rest(descriptor) }
                 return
             }
-            guard let remote = SocketAddress(storage) else { continue }
-            welcome(accepted, from: remote)
+            if let remote { welcome(accepted, from: remote) }
         }
     }
 

@@ -16,4 +16,6 @@ package enum RuntimeLimits {
     static let lingering = Duration.seconds(2)
     /// How long a listener rests when the process has no descriptor left.
     static let acceptPause = Duration.milliseconds(100)
+    /// The most records of one DNS answer that are looked at.
+    static let dnsRecords = 64
 }

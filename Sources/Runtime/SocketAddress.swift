@@ -1,3 +1,5 @@
+// The C modules share headers, and which of them a member is found in depends on which was loaded first.
+import CCares
 import CLinux
 import Glibc
 
@@ -82,7 +84,7 @@ extension SocketAddress {
             let inner = unsafe withUnsafeBytes(of: &storage) { unsafe $0.loadUnaligned(as: sockaddr_in.self) }
             var address = in6_addr()
             unsafe withUnsafeMutableBytes(of: &address) {
-                unsafe $0.storeBytes(of: inner.sin_addr.s_addr, as: UInt32.self)
+                unsafe $0.storeBytes(of: inner.sin_addr, as: in_addr.self)
             }
             guard let host = Self.text(of: &address, AF_INET) else { return nil }
             self.init(.ipv4, host, UInt16(bigEndian: inner.sin_port))
@@ -95,6 +97,28 @@ extension SocketAddress {
             self.init(.ipv6, host + zone, UInt16(bigEndian: inner.sin6_port))
         default: return nil
         }
+    }
+
+    /// Reads an address of `length` bytes that someone else holds.
+    init?(_ pointer: UnsafePointer<sockaddr>?, length: Int) {
+        guard let pointer = unsafe pointer, length <= MemoryLayout<sockaddr_storage>.size else { return nil }
+        var storage = sockaddr_storage()
+        unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+            unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: length))
+        }
+        self.init(storage)
+    }
+
+    /// Lends `call` room for an address, and reads the one it fills in.
+    static func filled<Result>(
+        by call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Result
+    ) -> (Result, SocketAddress?) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe call($0, &length) }
+        }
+        return (result, SocketAddress(storage))
     }
 
     /// Lends the C form of the address to `body`.
@@ -149,15 +173,9 @@ extension SocketAddress {
 
     /// The address a socket is bound to.
     static func local(of descriptor: Descriptor) throws(SocketError) -> SocketAddress {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let status = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor.number, $0, &length)
-            }
-        }
-        guard status == 0, let address = SocketAddress(storage) else { throw SocketError(errno: errno) }
-        return address
+        let (status, local) = unsafe filled { unsafe getsockname(descriptor.number, $0, $1) }
+        guard status == 0, let local else { throw SocketError(errno: errno) }
+        return local
     }
 }
 

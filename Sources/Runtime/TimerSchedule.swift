@@ -32,8 +32,6 @@ struct TimerSchedule {
         if index < timers.count, timers[index].token == token { timers.remove(at: index) }
     }
 
-    mutating func removeAll() { timers = [] }
-
     /// Takes out the next timer that is due and was set before `limit`.
     mutating func takeDue(at now: Instant, setBefore limit: UInt64) -> (@Sendable () -> Void)? {
         guard let index = timers.lastIndex(where: { $0.token.number < limit }) else { return nil }
