@@ -48,10 +48,11 @@ package struct Dialog: Hashable, Sendable {
 
     /// Makes the dialog of a request we sent (RFC 3261 §12.1.2).
     ///
+    /// There is none if the response is a 100 or a refusal, or lacks a `Contact`.
+    ///
     /// - Parameters:
     ///   - request: The request as it was sent.
     ///   - response: A response from 101 to 299 to it.
-    /// - Returns: `nil` if the response makes no dialog: a 100, a refusal, or one without a `Contact`.
     package init?(request: Message, response: Message) {
         guard let status = response.status, 101..<300 ~= status.value,
             let id = DialogID(ofResponse: response),
@@ -68,13 +69,12 @@ package struct Dialog: Hashable, Sendable {
         (localSequence, remoteSequence) = (cseq.number, nil)
     }
 
-    /// Makes the dialog of a request we received (RFC 3261 §12.1.1).
+    /// Makes the dialog of a request we received, or `nil` if it lacks what a dialog needs (RFC 3261 §12.1.1).
     ///
     /// - Parameters:
     ///   - request: The request as it came.
     ///   - localTag: The tag we put into `To` of the response.
     ///   - state: Early if the response was provisional.
-    /// - Returns: `nil` if the request lacks what a dialog needs.
     package init?(received request: Message, localTag: String, state: State) {
         guard let callID = request.headers.first(.callID), let remote = try? request.headers.first(From.self),
             var local = try? request.headers.first(To.self),
@@ -97,7 +97,6 @@ package struct Dialog: Hashable, Sendable {
     /// - Parameters:
     ///   - subscribe: The SUBSCRIBE as it was sent.
     ///   - notify: A NOTIFY with its `Call-ID` and, in `To`, its tag.
-    /// - Returns: `nil` if the NOTIFY lacks what a dialog needs.
     package init?(subscribe: Message, notify: Message) {
         guard let localTag = subscribe.fromTag,
             let dialog = Dialog(received: notify, localTag: localTag.text, state: .confirmed)

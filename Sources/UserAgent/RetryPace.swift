@@ -17,12 +17,13 @@ struct RetryPace: Sendable {
 
     mutating func started(at now: Instant) { startedAt = now }
 
-    /// The delay before a new attempt.
+    /// Counts an end and says how long to wait after it.
     ///
     /// - Parameters:
     ///   - isImmediate: Whether the standard lets the first attempt follow at once.
     ///   - now: The current time.
     ///   - random: Shortens the delay by up to half.
+    /// - Returns: The delay before the next attempt.
     mutating func nextDelay(
         isImmediate: Bool,
         at now: Instant,

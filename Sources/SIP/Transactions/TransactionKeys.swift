@@ -68,6 +68,7 @@ extension Message {
     /// - Parameters:
     ///   - method: ACK or CANCEL.
     ///   - to: The `To` of the response that is acknowledged; `nil` for that of the request.
+    /// - Returns: The request, ready to be sent the way this one went.
     func hopRequest(_ method: Method, to: ByteString?) -> Message {
         var request = Message(method: method, uri: requestURI ?? .empty)
         if let topVia { request.headers.append(topVia) }
