@@ -74,6 +74,7 @@ let package = Package(
         .testTarget(
             name: "SIPTests",
             dependencies: ["SIP", "Crypto", "Wire", "TestSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -69,7 +69,12 @@ extension Via {
     package var branch: ByteString? { parameters["branch"] }
 
     /// Whether the branch is unique by itself (RFC 3261 §17.2.3).
-    package var hasMagicCookie: Bool { branch?.hasPrefixIgnoringCase(Self.magicCookie) ?? false }
+    ///
+    /// The cookie alone, with nothing behind it, names nothing (RFC 4475 §3.2.1).
+    package var hasMagicCookie: Bool {
+        branch.map { $0.count > Self.magicCookie.utf8.count && $0.hasPrefixIgnoringCase(Self.magicCookie) }
+            ?? false
+    }
 
     /// The address the request came from, without brackets (RFC 3261 §18.2.1, RFC 5118 §4.5).
     package var received: ByteString? {

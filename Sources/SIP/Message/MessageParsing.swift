@@ -57,6 +57,29 @@ struct MessageParser {
         return Message(startLine: startLine, headers: headers, body: bytes[position..<position + length])
     }
 
+    /// What the header says about the length of the body.
+    enum FramingLength {
+        case missing, invalid
+        case bytes(Int)
+    }
+
+    /// Reads no more than `Content-Length`: what else is wrong with the header does not matter yet.
+    mutating func framingLength() -> FramingLength {
+        var length = FramingLength.missing
+        position = bytes.span.firstIndex(of: .lineFeed, from: 0) + 1
+        while position < bytes.count, let line = (try? nextLine()).flatMap(\.self), !line.isEmpty {
+            let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? 0
+            let name = line[0..<colon].trimmed
+            guard HeaderName.known(name.span, at: 0..<name.count) == .contentLength else { continue }
+            let value = line[(colon + 1)...].trimmed
+            guard case .missing = length, let count = value.decimal(upTo: UInt64(UInt32.max)) else {
+                return .invalid
+            }
+            length = .bytes(Int(count))
+        }
+        return length
+    }
+
     /// Empty lines before the start line are to be ignored (RFC 3261 §7.5).
     private mutating func skipEmptyLines() {
         while position + 1 < bytes.count, bytes[position] == .carriageReturn, bytes[position + 1] == .lineFeed

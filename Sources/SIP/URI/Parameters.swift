@@ -16,20 +16,25 @@ package struct Parameters: Hashable, Sendable {
 
     /// The text: empty, or from the first semicolon to the end of the last parameter.
     package private(set) var text: ByteString
+    /// Whether `%HH` stands for a character, as it does in a URI and nowhere else (RFC 4475 §3.1.1.2).
+    private var hasEscapes: Bool
 
-    package init() { text = .empty }
+    package init() { (text, hasEscapes) = (.empty, false) }
 
     /// Wraps text that one of the scans below has accepted.
-    init(validated text: ByteString) { self.text = text }
+    init(validated text: ByteString, hasEscapes: Bool = false) {
+        (self.text, self.hasEscapes) = (text, hasEscapes)
+    }
 
     package var isEmpty: Bool { text.isEmpty }
 
     package func contains(_ name: String) -> Bool { text.isEmpty ? false : find(name) != nil }
 
-    /// The value of the parameter without its quotes; empty if the parameter stands there without one.
+    /// The value of the parameter without quotes and escapes; empty if the parameter stands there without one.
     package subscript(name: String) -> ByteString? {
         guard !text.isEmpty, let found = find(name) else { return nil }
-        return text[found.value].unquoted
+        let value = text[found.value]
+        return hasEscapes ? value.percentDecoded : value.unquoted
     }
 
     /// Adds a parameter, or changes the one that is there.
@@ -44,11 +49,11 @@ package struct Parameters: Hashable, Sendable {
             if !isMatch {
                 Self.write(element.name, element.rawValue, to: &writer)
             } else if !isWritten {
-                Self.write(element.name, value, quoted: quoted, to: &writer)
+                Self.write(element.name, encoded(value, quoted: quoted), to: &writer)
                 isWritten = true
             }
         }
-        if !isWritten { Self.write(ByteString(name), value, quoted: quoted, to: &writer) }
+        if !isWritten { Self.write(ByteString(name), encoded(value, quoted: quoted), to: &writer) }
         text = writer.string
     }
 
@@ -73,16 +78,17 @@ package struct Parameters: Hashable, Sendable {
         writer.appendField(rawValue)
     }
 
-    private static func write(
-        _ name: ByteString,
-        _ value: ByteString?,
-        quoted: Bool,
-        to writer: inout ByteWriter
-    ) {
-        let isToken = value.map { value in value.bytes.allSatisfy(ByteSet.genericValue.contains) } ?? true
-        let isQuoted = quoted || !isToken || value?.isEmpty == true
-        write(name, isQuoted ? value?.quoted : value, to: &writer)
+    /// The value as it is written: escaped in a URI, quoted in a field if it is no token.
+    private func encoded(_ value: ByteString?, quoted: Bool) -> ByteString? {
+        guard let value else { return nil }
+        if hasEscapes { return value.percentEncoded(except: .uriParameter) }
+        let isPlain = !quoted && !value.isEmpty && value.bytes.allSatisfy(ByteSet.genericValue.contains)
+        return isPlain ? value : value.quoted
     }
+
+    package static func == (lhs: Self, rhs: Self) -> Bool { lhs.text == rhs.text }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 extension Parameters: ExpressibleByDictionaryLiteral, CustomStringConvertible {
@@ -116,7 +122,11 @@ extension Parameters: Sequence {
         let span = text.span
         var scanner = ParameterScanner(span)
         while let (found, value) = scanner.next() {
-            if span.extracting(found).equalsIgnoringCase(name) {
+            let isMatch =
+                hasEscapes && span.extracting(found).firstIndex(of: UInt8(ascii: "%"), from: 0) < found.count
+                ? text[found].percentDecoded.equalsIgnoringCase(name)
+                : span.extracting(found).equalsIgnoringCase(name)
+            if isMatch {
                 return (found, value ?? found.upperBound..<found.upperBound)
             }
         }

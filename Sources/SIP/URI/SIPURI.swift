@@ -44,7 +44,7 @@ package struct SIPURI: Sendable {
     }
 
     package var parameters: Parameters {
-        Parameters(validated: text[Int(parametersStart)..<Int(parametersEnd)])
+        Parameters(validated: text[Int(parametersStart)..<Int(parametersEnd)], hasEscapes: true)
     }
 
     /// The header part behind the question mark, as written (RFC 3261 §19.1.1).

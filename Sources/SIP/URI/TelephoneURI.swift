@@ -8,7 +8,7 @@ package struct TelephoneURI: Sendable {
     /// The number as written, visual separators included.
     package var number: ByteString { text[4..<Int(numberEnd)] }
 
-    package var parameters: Parameters { Parameters(validated: text[Int(numberEnd)...]) }
+    package var parameters: Parameters { Parameters(validated: text[Int(numberEnd)...], hasEscapes: true) }
 
     /// Whether the number begins with `+` and so means the same everywhere (RFC 3966 §5.1.4).
     package var isGlobal: Bool { number.first == UInt8(ascii: "+") }
