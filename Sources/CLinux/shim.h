@@ -1,5 +1,6 @@
 #pragma once
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,7 +20,7 @@ static inline int linux_accept(int listener, struct sockaddr *peer, socklen_t *l
 }
 
 /* Makes a pipe whose ends are closed on exec. */
-static inline int linux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
+static inline int linux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 
 /* A descriptor that becomes readable when the process `pid` ends. */
 static inline int linux_pidfd(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

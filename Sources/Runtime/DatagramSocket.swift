@@ -32,7 +32,7 @@ package final class DatagramSocket: @unchecked Sendable {
         on loop: EventLoop,
         _ handler: @escaping @Sendable (Event) -> Void
     ) throws(SocketError) {
-        let descriptor = try openSocket(address.family, SOCK_DGRAM)
+        let descriptor = try openSocket(address.family, .datagram)
         setOption(descriptor, SOL_SOCKET, SO_RCVBUF, RuntimeLimits.datagramBuffer)
         setOption(descriptor, SOL_SOCKET, SO_SNDBUF, RuntimeLimits.datagramBuffer)
         switch address.family {

@@ -30,7 +30,7 @@ package final class Listener: @unchecked Sendable {
         on loop: EventLoop,
         accept: @escaping @Sendable (StreamConnection) -> StreamConnection.Handler?
     ) throws(SocketError) {
-        let descriptor = try openSocket(address.family, SOCK_STREAM)
+        let descriptor = try openSocket(address.family, .stream)
         setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         try address.bind(descriptor)
         guard listen(descriptor.number, SOMAXCONN) == 0 else { throw SocketError(errno: errno) }

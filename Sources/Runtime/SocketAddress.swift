@@ -49,7 +49,7 @@ package struct SocketAddress: Hashable, Sendable {
 
     /// The address this host would send from to reach `destination`, with port 0; nothing is sent.
     package static func local(towards destination: SocketAddress) throws(SocketError) -> SocketAddress {
-        let descriptor = try openSocket(destination.family, SOCK_DGRAM)
+        let descriptor = try openSocket(destination.family, .datagram)
         try destination.connect(descriptor)
         var address = try SocketAddress.local(of: descriptor)
         address.port = 0
@@ -179,8 +179,11 @@ extension SocketAddress {
     }
 }
 
+enum SocketKind { case datagram, stream }
+
 /// Opens a non-blocking socket; an IPv6 one leaves IPv4 alone, so that no address ever comes in mapped form.
-func openSocket(_ family: SocketAddress.Family, _ type: __socket_type) throws(SocketError) -> Descriptor {
+func openSocket(_ family: SocketAddress.Family, _ kind: SocketKind) throws(SocketError) -> Descriptor {
+    let type = kind == .datagram ? SOCK_DGRAM : SOCK_STREAM
     let domain = family == .ipv4 ? AF_INET : AF_INET6
     let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     guard let descriptor = Descriptor(socket(domain, Int32(type.rawValue) | flags, 0)) else {

@@ -84,7 +84,7 @@ package final class StreamConnection: @unchecked Sendable {
             session = try tls.map { tls throws(SocketError) in
                 try TLSSession(tls.context, .client(name: tls.name))
             }
-            let descriptor = try openSocket(remote.family, SOCK_STREAM)
+            let descriptor = try openSocket(remote.family, .stream)
             if let local {
                 setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
                 try local.bind(descriptor)

@@ -63,9 +63,13 @@ struct ResolverTests {
             let resolver = server.resolver(on: loop, timeout: .milliseconds(10))
             let silent = await resolver.ask(.service("silent.test"))
             #expect(silent == .failure(.timedOut))
-            server.close()
-            let dead = await resolver.ask(.service("_sips._tcp.ims.test"))
+            let socket = try DatagramSocket.deaf(on: loop)
+            let dead = await NameServer.resolver(at: socket.local, on: loop).ask(
+                .service("_sips._tcp.ims.test")
+            )
             #expect(dead == .failure(.refused))
+            socket.close()
+            server.close()
         }
     }
 
@@ -141,8 +145,16 @@ private struct NameServer: Sendable {
     func close() { socket.close() }
 
     func resolver(on loop: EventLoop, timeout: Duration = .seconds(30)) -> Resolver {
+        Self.resolver(at: socket.local, on: loop, timeout: timeout)
+    }
+
+    static func resolver(
+        at address: SocketAddress,
+        on loop: EventLoop,
+        timeout: Duration = .seconds(30)
+    ) -> Resolver {
         var configuration = Resolver.Configuration()
-        configuration.servers = [socket.local]
+        configuration.servers = [address]
         configuration.timeout = timeout
         configuration.tries = 1
         return Resolver(on: loop, configuration: configuration)

@@ -50,10 +50,14 @@ struct StreamConnectionTests {
 
     @Test func `a port where nobody listens is refused by type`() async throws {
         try await withEventLoop { loop in
-            let bench = try StreamBench(on: loop)
-            bench.listener.close()
-            _ = bench.connect()
-            #expect(try await bench.client.next().closedError == .some(.refused))
+            // Bound but not listening, so that no other test gets the port meanwhile.
+            let reserved = try openSocket(.ipv4, .stream)
+            try SocketAddress.loopback().bind(reserved)
+            let inbox = Inbox<StreamConnection.Event>()
+            let address = try SocketAddress.local(of: reserved)
+            _ = StreamConnection(to: address, on: loop) { inbox.put($0) }
+            let event = try await inbox.next()
+            #expect(event.closedError == .some(.refused))
         }
     }
 

@@ -1,0 +1,146 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Runtime
+
+@Suite("Signals, input, commands and files", .timeLimit(.minutes(1)))
+struct ProcessTests {
+    @Test func `signals come as events, in place of what they do otherwise`() async throws {
+        try await withEventLoop { loop in
+            let inbox = Inbox<SignalSource.Signal>()
+            let source = try SignalSource(Set(SignalSource.Signal.allCases), on: loop) { inbox.put($0) }
+            for signal in SignalSource.Signal.allCases {
+                // To this thread, because the others of a test process have the signals not blocked.
+                pthread_kill(pthread_self(), signal.number)
+                let received = try await inbox.next()
+                #expect(received == signal)
+            }
+            source.close()
+        }
+    }
+
+    @Test func `input from a pipe, a file and the null device is read to its end`() async throws {
+        try await withEventLoop { loop in
+            let text = String(repeating: "hello\n", count: 40_000)
+            for source in ["pipe", "file"] {
+                let file = FileManager.default.temporaryDirectory.appending(path: "ims-input-\(UUID())")
+                defer { try? FileManager.default.removeItem(at: file) }
+                try Data(text.utf8).write(to: file)
+                let pipe = Pipe()
+                let handle =
+                    source == "pipe" ? pipe.fileHandleForReading : try FileHandle(forReadingFrom: file)
+                if source == "pipe" {
+                    Thread.detachNewThread {
+                        try? pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+                        try? pipe.fileHandleForWriting.close()
+                    }
+                }
+                let bytes = try await Self.readAll(handle.fileDescriptor, loop)
+                #expect(bytes == Array(text.utf8), "\(source)")
+            }
+            let null = try #require(FileHandle(forReadingAtPath: "/dev/null"))
+            let nothing = try await Self.readAll(null.fileDescriptor, loop)
+            #expect(nothing == [])
+        }
+    }
+
+    @Test func `input that is paused waits`() async throws {
+        try await withEventLoop { loop in
+            let pipe = Pipe()
+            let inbox = Inbox<InputReader.Event>()
+            let reader = InputReader(pipe.fileHandleForReading.fileDescriptor, on: loop) { inbox.put($0) }
+            reader.pause()
+            try pipe.fileHandleForWriting.write(contentsOf: Data("a".utf8))
+            for _ in 0..<10 { await Task.yield() }
+            try pipe.fileHandleForWriting.write(contentsOf: Data("b".utf8))
+            reader.resume()
+            guard case .received(let bytes) = try await inbox.next() else {
+                Issue.record("no input")
+                return
+            }
+            #expect(bytes == Array("ab".utf8))
+            reader.close()
+        }
+    }
+
+    private static func readAll(_ descriptor: Int32, _ loop: EventLoop) async throws -> [UInt8] {
+        let inbox = Inbox<InputReader.Event>()
+        _ = InputReader(descriptor, on: loop) { inbox.put($0) }
+        var bytes: [UInt8] = []
+        while case .received(let more) = try await inbox.next() { bytes += more }
+        return bytes
+    }
+
+    @Test func `lines are the same wherever the stream is cut`() {
+        let stream = Array("one\r\n\ntwo\nthree".utf8)
+        for cut in 0...stream.count {
+            var splitter = LineSplitter()
+            var lines = splitter.append(Array(stream[..<cut])) + splitter.append(Array(stream[cut...]))
+            if let last = splitter.finish() { lines.append(last) }
+            #expect(lines == ["one", "", "two", "three"].map { Array($0.utf8) }, "cut at \(cut)")
+        }
+    }
+
+    @Test func `a line beyond the limit is cut and the next one is whole`() {
+        let stream = Array("12345678\n1234\r\nab\n".utf8)
+        for cut in 0...stream.count {
+            var splitter = LineSplitter(limit: 4)
+            let lines = splitter.append(Array(stream[..<cut])) + splitter.append(Array(stream[cut...]))
+            #expect(lines == ["1234", "1234", "ab"].map { Array($0.utf8) }, "cut at \(cut)")
+        }
+    }
+
+    @Test func `a command's output is collected and its end is told`() async throws {
+        try await withEventLoop { loop in
+            let printed = await Self.run("printf 'secret\\n'; exec 1>&-; true", loop)
+            #expect(printed == .success(Array("secret\n".utf8)))
+            let failed = await Self.run("exit 3", loop)
+            #expect(failed == .failure(.exited(3)))
+            let killed = await Self.run("kill -TERM $$", loop)
+            #expect(killed == .failure(.signalled(SIGTERM)))
+            let long = await Self.run("yes", loop)
+            #expect(long == .failure(.outputTooLong))
+            let slow = await Self.run("exec cat /dev/zero >/dev/null", loop, timeout: .milliseconds(20))
+            #expect(slow == .failure(.timedOut))
+        }
+    }
+
+    @Test func `a command gets signals although this process has them blocked`() async throws {
+        try await withEventLoop { loop in
+            let source = try SignalSource([.terminate], on: loop) { _ in }
+            let killed = await Self.run("kill -TERM $$; echo alive", loop)
+            #expect(killed == .failure(.signalled(SIGTERM)))
+            source.close()
+        }
+    }
+
+    private static func run(
+        _ command: String,
+        _ loop: EventLoop,
+        timeout: Duration = .seconds(30)
+    ) async -> Result<[UInt8], Subprocess.Failure> {
+        await withCheckedContinuation { continuation in
+            Subprocess.run(command, timeout: timeout, on: loop) { continuation.resume(returning: $0) }
+        }
+    }
+
+    @Test func `a private file is written whole, for its owner only, in place of the old one`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "ims-file-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try File.writePrivately(Array("old".utf8), to: path)
+        try File.writePrivately(Array("new".utf8), to: path)
+        let bytes = try File.read(path, limit: 3)
+        #expect(bytes == Array("new".utf8))
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        #expect(throws: FileError.tooLarge) { try File.read(path, limit: 2) }
+    }
+
+    @Test func `files that cannot be read are told apart`() {
+        #expect(throws: FileError.notFound) { try File.read("/nonexistent/file", limit: 1) }
+        #expect(throws: FileError.isDirectory) { try File.read("/", limit: 1) }
+        #expect(throws: FileError.tooLarge) { try File.read("/dev/zero", limit: 100) }
+        #expect(throws: FileError.notFound) { try File.writePrivately([], to: "/nonexistent/file") }
+    }
+}
