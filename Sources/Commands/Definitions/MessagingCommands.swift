@@ -1,0 +1,204 @@
+import Engine
+import Store
+import Wire
+
+struct HistoryCommand: EngineCommand {
+    static let definition = CommandDefinition(
+        name: "history",
+        topic: .messaging,
+        summary: "Show the messages that were sent and received, the latest last.",
+        parameters: [
+            Parameter(
+                name: "peer",
+                arity: .optional,
+                kind: .contact,
+                help: "Only those with this address or part of it"
+            )
+        ],
+        options: [
+            Option(
+                name: "limit",
+                value: .required("COUNT", .count),
+                help: "Show at most this many; 50 if not given"
+            )
+        ],
+        examples: ["history", "history sip:bob@ims.test", "history --limit 10 bob"]
+    )
+
+    private let peer: String?
+    private let limit: Int
+
+    init(_ arguments: Arguments) {
+        peer = arguments.optional("peer")
+        limit = arguments.option("limit").flatMap(ValueKind.count(in:)) ?? 50
+    }
+
+    func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        let entries: [HistoryEntry]
+        do {
+            entries = try await engine.history(peer: peer, limit: limit)
+        } catch {
+            throw CommandFailure.history("\(error)")
+        }
+        for entry in entries { context.output.show(.history(entry), account: entry.account) }
+        if entries.isEmpty { context.output.notice("no messages") }
+        return .done
+    }
+}
+
+struct Listen: EngineCommand {
+    static let definition = CommandDefinition(
+        name: "listen",
+        topic: .messaging,
+        summary: "Register and show messages as they come.",
+        options: [
+            Option(name: "count", value: .required("COUNT", .count), help: "End after this many messages")
+        ],
+        details: [
+            "Ends with status 0 after COUNT messages, with 4 if --timeout is over before, with 130 on Ctrl-C. "
+                + "The registration is kept up meanwhile, whatever happens to the connection."
+        ],
+        examples: ["listen", "listen --count 1", "listen --json --timeout 60"]
+    )
+
+    private let count: Int?
+
+    init(_ arguments: Arguments) { count = arguments.option("count").flatMap(ValueKind.count(in:)) }
+
+    var isLongLived: Bool { true }
+    var awaitedMessages: Int? { count ?? 0 }
+
+    func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        // Subscribed before registering: the network may deliver what it kept at once.
+        let events = await engine.events()
+        _ = try await engine.register()
+        if context.isREPL, count == nil {
+            context.output.notice("Messages are shown as they come; there is no need to wait.")
+            return .done
+        }
+        var received = 0
+        for await event in events {
+            if case .message = event.kind { received += 1 }
+            if received == count { return .done }
+        }
+        try Task.checkCancellation()
+        throw EngineError.interrupted
+    }
+}
+
+struct SendMessage: EngineCommand {
+    static let definition = CommandDefinition(
+        name: "send-message",
+        topic: .messaging,
+        summary: "Send a message and wait for what becomes of it.",
+        parameters: [
+            Parameter(name: "uri", kind: .contact, help: "Whom to write to: a sip:, sips: or tel: URI"),
+            Parameter(
+                name: "text",
+                arity: .optionalRest,
+                help: "What to write; - reads it from standard input"
+            ),
+        ],
+        options: [
+            Option(name: "file", value: .required("FILE", .file), help: "Send what is in the file"),
+            Option(
+                name: "content-type",
+                value: .required("TYPE", .text),
+                help: "Say what is sent, text/plain if not given"
+            ),
+            Option(name: "private", help: "Ask the network not to show your identity to the recipient"),
+        ],
+        details: [
+            "The words of the text are joined by blanks. Without --content-type what is sent must be UTF-8 text.",
+            "Exit status: 0 delivered, 1 refused or not stored, 4 no answer, 5 stored for later.",
+        ],
+        examples: [
+            "send-message sip:bob@ims.test on my way",
+            "send-message sip:bob@ims.test -",
+            "send-message --file photo.png --content-type image/png sip:bob@ims.test",
+            "send-message --private tel:+4930123456 guess who",
+        ]
+    )
+
+    private enum Source: Hashable { case text(String), standardInput, file(String) }
+
+    private let recipient: String
+    private let source: Source
+    private let contentType: String?
+    private let isPrivate: Bool
+
+    init(_ arguments: Arguments) throws(UsageError) {
+        recipient = arguments["uri"]
+        contentType = arguments.option("content-type")
+        isPrivate = arguments.has("private")
+        switch (arguments.optional("text"), arguments.option("file")) {
+        case (_?, _?): throw .conflict("TEXT", "--file")
+        case (nil, nil): throw .missing(parameter: "text", of: "send-message")
+        case ("-", nil): source = .standardInput
+        case (let text?, nil): source = .text(text)
+        case (nil, let file?): source = .file(file)
+        }
+        if let contentType, MediaType(contentType) == nil {
+            throw .badValue(
+                of: "--content-type",
+                value: contentType,
+                expected: "a type such as application/json"
+            )
+        }
+    }
+
+    func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        let body = try body(isInputTaken: context.isREPL)
+        guard contentType != nil || String(validating: body, as: UTF8.self) != nil else {
+            throw CommandFailure.contentTypeNeeded(sourceName)
+        }
+        let message = OutgoingMessage(
+            to: recipient,
+            contentType: contentType ?? Self.textType(of: body),
+            body: body,
+            identity: context.identity,
+            isPrivate: isPrivate
+        )
+        let report = try await engine.send(message)
+        context.output.show(.sent(report), account: engine.account.name)
+        return report.outcome.exitStatus
+    }
+
+    /// ASCII needs no charset; whatever else there is must be named (RFC 2046 §4.1.2).
+    private static func textType(of body: [UInt8]) -> String {
+        body.allSatisfy { $0 < 0x80 } ? "text/plain" : "text/plain;charset=UTF-8"
+    }
+
+    private var sourceName: String {
+        switch source {
+        case .text: "The text"
+        case .standardInput: "Standard input"
+        case .file(let name): name
+        }
+    }
+
+    private func body(isInputTaken: Bool) throws(CommandFailure) -> [UInt8] {
+        do {
+            switch source {
+            case .text(let text): return Array(text.utf8)
+            case .file(let name): return try FileContents(path: name).bytes
+            case .standardInput:
+                guard !isInputTaken else { throw CommandFailure.inputTaken }
+                return Self.withoutLineEnd(try FileContents(descriptor: 0).bytes)
+            }
+        } catch let failure as FileContents.Failure {
+            throw .unreadable(sourceName, failure)
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw .system("\(error)")
+        }
+    }
+
+    /// What `echo` adds is not part of the message.
+    private static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.last == UInt8(ascii: "\n") else { return bytes }
+        let shorter = bytes.dropLast()
+        return Array(shorter.last == UInt8(ascii: "\r") ? shorter.dropLast() : shorter)
+    }
+}

@@ -1,0 +1,235 @@
+package import Engine
+
+/// Every error of the engine in words: what failed, why, what to do next.
+extension Explanation {
+    package init(_ error: EngineError) {
+        switch error {
+        case .refused(let method, let refusal): self.init(refusal, of: method)
+        case .authentication(let failure): self.init(failure)
+        case .noAnswer(let method):
+            self.init(
+                "no_answer",
+                "The network did not answer \(method) in time.",
+                advice: "Check proxy and transport in ims.conf; --trace shows what was sent.",
+                status: .noAnswer
+            )
+        case .unreachable(let target, let detail):
+            self.init(
+                "unreachable",
+                "\(target) cannot be reached: \(Display.safe(detail)).",
+                advice: "Check proxy and transport in ims.conf, and that the network lets you through.",
+                status: .noAnswer
+            )
+        case .nameNotFound(let name):
+            self.init(
+                "name_not_found",
+                "DNS knows no address for \(Display.safe(name)).",
+                advice: "Set proxy in ims.conf to the host of your P-CSCF, or to its address.",
+                status: .noAnswer
+            )
+        case .tls(let failure): self.init(failure)
+        case .notRegistered:
+            self.init(
+                "not_registered",
+                "The account is not registered.",
+                advice: "Register first: ims register.",
+                status: .refused
+            )
+        case .deregisteredByNetwork(let event):
+            self.init(
+                "deregistered",
+                "The network ended the registration (\(Display.safe(event))).",
+                advice: "Register again; if it happens again, ask the operator of the network.",
+                status: .refused
+            )
+        case .identityNotAvailable(let identity, let available):
+            self.init(
+                "identity_not_available",
+                "The network does not let you act as \(Display.safe(identity)).",
+                advice: available.isEmpty
+                    ? "Leave --as out to use the default identity."
+                    : "Choose one of: " + available.map(Display.safe).joined(separator: ", ") + ".",
+                status: .configuration
+            )
+        case .invalidRecipient(let text):
+            self.init(
+                "invalid_recipient",
+                "'\(Display.safe(text))' is no address to write to.",
+                advice: "Write a SIP or tel URI such as sip:bob@ims.test or tel:+4930123456.",
+                status: .usage
+            )
+        case .tooLarge(let size, let limit):
+            self.init(
+                "too_large",
+                "The message has \(size) bytes; a pager message holds at most \(limit).",
+                advice: "Send it in smaller pieces.",
+                status: .usage
+            )
+        case .credential(let account, let detail):
+            self.init(
+                "credential",
+                "The secret of account \(account) cannot be read: \(Display.safe(detail)).",
+                advice: "Check password-file, password-command, password-fd or the aka files in ims.conf.",
+                status: .configuration
+            )
+        case .localAddress(let detail):
+            self.init(
+                "local_address",
+                "The local address cannot be used: \(Display.safe(detail)).",
+                advice: "Check local-address and local-port in ims.conf.",
+                status: .configuration
+            )
+        case .interrupted: self.init("interrupted", "Interrupted.", status: .interrupted)
+        }
+    }
+
+    private init(_ refusal: Refusal, of method: String) {
+        let (advice, status) = Self.next(refusal, of: method)
+        self.init(
+            "refused",
+            "The network refused \(method): \(refusal.wording).",
+            advice: advice,
+            status: status,
+            sipStatus: refusal.status
+        )
+    }
+
+    private static func next(_ refusal: Refusal, of method: String) -> (advice: String?, ExitStatus) {
+        let isRegister = method == "REGISTER"
+        switch refusal.status {
+        case 420 where refusal.unsupported.contains("pref"):
+            return ("It does not know caller preferences: set require-pref = off in ims.conf.", .refused)
+        case 420 where !refusal.unsupported.isEmpty:
+            let tags = refusal.unsupported.map(Display.safe).joined(separator: ", ")
+            return ("It does not support \(tags).", .refused)
+        case 401, 407: return ("Check the password and private-identity in ims.conf.", .configuration)
+        case 403 where isRegister:
+            return (
+                "Check private-identity and the password in ims.conf, and that public-identity belongs to them.",
+                .refused
+            )
+        case 404 where isRegister: return ("Check public-identity and realm in ims.conf.", .refused)
+        case 404, 604: return ("Nobody is known by that address: check it.", .refused)
+        case 403: return ("The network does not let you write there, or not as this identity.", .refused)
+        case 408, 504: return ("A server behind the P-CSCF does not answer; try again later.", .noAnswer)
+        case 480: return ("The other side is not there now; try again later.", .refused)
+        case 413, 513:
+            return ("The message is too large for the network: send it in smaller pieces.", .refused)
+        case 415, 488: return ("The other side does not take this content type.", .refused)
+        case 500..<600: return ("That is a fault of the network; try again later.", .refused)
+        default: return (nil, .refused)
+        }
+    }
+
+    private init(_ failure: AuthenticationFailure) {
+        let code = "authentication"
+        switch failure {
+        case .credentialsRefused(let privateIdentity, let status):
+            self.init(
+                code,
+                "The network does not accept the credentials of \(privateIdentity) (\(status)).",
+                advice: "The password (or K and OP) or private-identity is wrong: check them in ims.conf.",
+                status: .configuration,
+                sipStatus: status
+            )
+        case .noCredentials(let scheme):
+            self.init(
+                code,
+                "The network asks for credentials (\(Display.safe(scheme))), and the account has none of that kind.",
+                advice: "Set password-file, or aka-k-file and aka-opc-file, in ims.conf.",
+                status: .configuration
+            )
+        case .noCommonAlgorithm(let offered):
+            self.init(
+                code,
+                "The network offers only \(offered.map(Display.safe).joined(separator: ", ")) to prove who you are.",
+                advice:
+                    "For AKAv1-MD5 or AKAv2-MD5 set aka-k-file, for the others password-file, in ims.conf.",
+                status: .configuration
+            )
+        case .foreignRealm(let offered, let expected):
+            self.init(
+                code,
+                "The network asks for credentials for realm '\(Display.safe(offered))', this account is for "
+                    + "'\(expected)': nothing was sent.",
+                advice: "If you trust that realm, set realm = \(Display.safe(offered)) in ims.conf.",
+                status: .configuration
+            )
+        case .networkNotAuthenticated:
+            self.init(
+                code,
+                "The network could not prove that it knows your key.",
+                advice:
+                    "Check aka-k-file and aka-op-file or aka-opc-file in ims.conf; OP and OPc are not the same.",
+                status: .configuration
+            )
+        case .synchronisationFailed:
+            self.init(
+                code,
+                "The sequence numbers of the card and of the network do not come together.",
+                advice:
+                    "Another device may use the same key, or the network does not take AUTS; ask its operator.",
+                status: .configuration
+            )
+        case .malformedChallenge:
+            self.init(
+                code,
+                "The network's challenge cannot be read.",
+                advice: "--trace shows it; the network, or something on the way, is at fault.",
+                status: .refused
+            )
+        }
+    }
+
+    private init(_ failure: TLSFailure) {
+        switch failure {
+        case .certificate(let host, let detail):
+            self.init(
+                "tls",
+                "The certificate of \(Display.safe(host)) is not to be trusted: \(Display.safe(detail)).",
+                advice:
+                    "Set tls-ca to the network's CA file, or tls-name to the name in the certificate, in ims.conf.",
+                status: .configuration
+            )
+        case .handshake(let host, let detail):
+            self.init(
+                "tls",
+                "TLS with \(Display.safe(host)) failed: \(Display.safe(detail)).",
+                advice: "Check that the port in proxy is the one for TLS (usually 5061).",
+                status: .noAnswer
+            )
+        case .trustStore(let file, let detail):
+            self.init(
+                "tls",
+                "The certificates in \(file) cannot be used: \(Display.safe(detail)).",
+                advice: "Set tls-ca in ims.conf to a PEM file.",
+                status: .configuration
+            )
+        }
+    }
+}
+
+extension Warning {
+    var code: String {
+        switch self {
+        case .historyNotKept: "history_not_kept"
+        case .sentOverUDP: "sent_over_udp"
+        case .registrationEventRefused: "reg_event_refused"
+        case .tlsNotVerified: "tls_not_verified"
+        case .secretReadableByOthers: "secret_readable_by_others"
+        }
+    }
+
+    var wording: String {
+        switch self {
+        case .historyNotKept(let detail): "history is not kept: \(Display.safe(detail))."
+        case .sentOverUDP(let size):
+            "TCP is not to be had, so a request of \(size) bytes goes by UDP and may get lost."
+        case .registrationEventRefused(let refusal):
+            "the network does not tell when it ends the registration (\(refusal.wording)); reg-event = off "
+                + "in ims.conf stops asking."
+        case .tlsNotVerified: "the certificate of the network is not checked (tls-verify = off)."
+        case .secretReadableByOthers(let file): "\(file) can be read by others; chmod 600 mends that."
+        }
+    }
+}

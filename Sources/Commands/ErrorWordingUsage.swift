@@ -1,0 +1,83 @@
+import Engine
+
+/// What is wrong with a command line: one line, and a hint where there is a better word.
+extension Explanation {
+    package init(_ error: UsageError) {
+        let text: String
+        switch error {
+        case .noCommand: text = "No command; ims help lists them."
+        case .unknownCommand(let name, let suggestion):
+            text =
+                "There is no command '\(Display.safe(name))'."
+                + Self.meant(suggestion, else: "help lists them.")
+        case .notHere(let command, let isREPL):
+            text =
+                isREPL
+                ? "'\(command)' is for the command line: ims \(command)." : "'\(command)' is for the prompt."
+        case .missing(let parameter, let command):
+            text = "'\(command)' needs \(parameter.uppercased()); see ims help \(command)."
+        case .tooMany(let extra, let command):
+            text = "'\(command)' does not take '\(Display.safe(extra))'; see ims help \(command)."
+        case .notAChoice(let word, let choices, let suggestion):
+            text =
+                "'\(Display.safe(word))' is none of \(choices.joined(separator: ", "))."
+                + Self.meant(suggestion)
+        case .unknownOption(let option, let suggestion):
+            text =
+                "There is no option \(Display.safe(option))."
+                + Self.meant(suggestion, else: "Text that begins with a dash stands after --.")
+        case .optionOfOther(let option, let command): text = "'\(command)' does not take \(option)."
+        case .missingValue(let option, let expected): text = "\(option) needs a value: \(expected)."
+        case .unexpectedValue(let option): text = "\(option) takes no value."
+        case .badValue(let name, let value, let expected):
+            text = "\(name) is '\(Display.safe(value))', and must be \(expected)."
+        case .conflict(let first, let second): text = "\(first) and \(second) do not go together."
+        case .notAtPrompt:
+            text = "Of the options of ims itself a line takes only --as; give the others when you start ims."
+        case .unterminatedQuote: text = "A quoted word has no closing quote."
+        }
+        self.init("usage", text, status: .usage)
+    }
+
+    private static func meant(_ suggestion: String?, else other: String? = nil) -> String {
+        suggestion.map { " Did you mean \($0)?" } ?? other.map { " " + $0 } ?? ""
+    }
+
+    package init(_ failure: CommandFailure) {
+        switch failure {
+        case .unreadable(let name, let reason):
+            let detail =
+                switch reason {
+                case .notFound: "there is no such file"
+                case .unreadable(let text): text
+                case .tooLarge(let limit): "it has more than \(limit) bytes"
+                }
+            self.init("unreadable", "\(Display.safe(name)) cannot be read: \(detail).", status: .usage)
+        case .contentTypeNeeded(let name):
+            self.init(
+                "content_type_needed",
+                "\(Display.safe(name)) is no UTF-8 text.",
+                advice: "Say what it is, for example --content-type application/octet-stream.",
+                status: .usage
+            )
+        case .inputTaken:
+            self.init(
+                "input_taken",
+                "Standard input is taken by the prompt; type the text instead of -.",
+                status: .usage
+            )
+        case .history(let detail):
+            self.init(
+                "history",
+                "The history cannot be read: \(Display.safe(detail)).",
+                advice: "Check data-dir in ims.conf.",
+                status: .configuration
+            )
+        case .trace(let file, let detail):
+            self.init("trace", "\(Display.safe(file)) cannot be written: \(detail).", status: .usage)
+        case .system(let detail): self.init("system", "\(detail).", status: .configuration)
+        case .timedOut(let received, let wanted):
+            self.init("timed_out", "Only \(received) of \(wanted) messages came in time.", status: .noAnswer)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Engine
+import SIP
+import Store
+import Wire
+
+/// The fields of each kind of object; their names are what ims(1) promises.
+extension JSONMembers {
+    mutating func add(_ status: RegistrationStatus) {
+        add("identity", status.registeredIdentity)
+        add("barred", status.isRegisteredIdentityBarred)
+        add("identities", status.identities)
+        add("expires", status.expires.components.seconds)
+        add("proxy", status.proxy)
+        add("transport", status.transport.rawValue)
+        add("contact", status.contact)
+        add("service_route", status.serviceRoute)
+        add("im_service", status.isServiceRegistered)
+        add("public_gruu", status.publicGRUU)
+        add("temporary_gruu", status.temporaryGRUU)
+    }
+
+    mutating func add(_ cause: UnregistrationCause) {
+        switch cause {
+        case .byUser: add("cause", "user")
+        case .byNetwork(let event):
+            add("cause", "network")
+            add("reason", event)
+        case .expired: add("cause", "expired")
+        }
+    }
+
+    mutating func add(_ message: IncomingMessage) {
+        add("from", message.from)
+        add("asserted", message.asserted)
+        add("to", message.to)
+        add("content_type", message.contentType)
+        add(body: message.body, contentType: message.contentType)
+        add("call_id", message.callID)
+        add("display_name", message.fromDisplayName)
+    }
+
+    mutating func add(_ report: MessageReport) {
+        add("to", report.to)
+        add("from", report.from)
+        add("outcome", report.outcome.word)
+        switch report.outcome {
+        case .accepted: add("status", 200)
+        case .storedForLater: add("status", 202)
+        case .notStored(let refusal), .refused(let refusal): add(refusal)
+        case .noAnswer: break
+        }
+        add("call_id", report.callID)
+    }
+
+    mutating func add(_ refusal: Refusal) {
+        add("status", refusal.status)
+        add("reason", refusal.reason)
+        add("warning", refusal.warning)
+        if !refusal.unsupported.isEmpty { add("unsupported", refusal.unsupported) }
+    }
+
+    mutating func add(_ entry: HistoryEntry) {
+        add("id", entry.id)
+        add("direction", entry.direction.rawValue)
+        add("peer", entry.peer)
+        add("from", entry.from)
+        add("asserted", entry.asserted)
+        add("to", entry.to)
+        add("content_type", entry.contentType)
+        add(body: entry.body, contentType: entry.contentType)
+        add("call_id", entry.callID)
+        add("state", entry.state.rawValue)
+        add("status", entry.status)
+    }
+
+    mutating func add(_ account: Account, isDefault: Bool, isDetailed: Bool) {
+        add("default", isDefault)
+        guard isDetailed else { return add("public_identity", account.publicIdentity) }
+        for (name, value) in AccountText.settings(of: account) {
+            add(String(name.map { $0 == "-" ? "_" : $0 }), value)
+        }
+    }
+
+    mutating func add(_ explanation: Explanation) {
+        add("error", explanation.code)
+        add("message", explanation.summary)
+        add("advice", explanation.advice)
+        add("status", explanation.sipStatus)
+    }
+
+    /// A body is text when its type says so and its bytes are; else it goes as Base64 (RFC 4648 §4).
+    private mutating func add(body: [UInt8], contentType: String) {
+        if let text = MessageText.text(of: body, contentType: contentType) {
+            add("text", text)
+        } else {
+            add("body_base64", Base64.encode(body))
+        }
+    }
+}
+
+extension MessageOutcome {
+    var word: String {
+        switch self {
+        case .accepted: "accepted"
+        case .storedForLater: "stored"
+        case .notStored: "not_stored"
+        case .refused: "refused"
+        case .noAnswer: "no_answer"
+        }
+    }
+
+    var exitStatus: ExitStatus {
+        switch self {
+        case .accepted: .done
+        case .storedForLater: .storedForLater
+        case .notStored, .refused: .refused
+        case .noAnswer: .noAnswer
+        }
+    }
+}

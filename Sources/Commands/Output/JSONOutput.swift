@@ -1,0 +1,115 @@
+package import Engine
+import SIP
+import Store
+package import Wire
+
+package import struct Engine.Event
+
+/// One JSON object a line, on standard output; ims(1) names every field.
+package final class JSONOutput: Output {
+    private let sink: any TextSink
+    private let verbosity: Verbosity
+    private let now: () -> Timestamp
+
+    package init(sink: any TextSink, verbosity: Verbosity, now: @escaping () -> Timestamp) {
+        self.sink = sink
+        self.verbosity = verbosity
+        self.now = now
+    }
+
+    package func show(_ event: Event) {
+        let (name, members) = Self.members(of: event.kind)
+        write(name, time: event.time, account: event.account, members)
+    }
+
+    package func show(_ result: CommandResult, account: String) {
+        var (name, time) = ("", now())
+        var members = JSONMembers()
+        switch result {
+        case .registered(let status):
+            name = "registered"
+            members.add(status)
+        case .unregistered: return
+        case .status(let status, let account):
+            name = "status"
+            members.add("registered", status != nil)
+            if let status { members.add(status) } else { members.add("identity", account.publicIdentity) }
+        case .identities(let status):
+            name = "identities"
+            members.add("identities", status.identities)
+            members.add("default", status.identities.first)
+            members.add("barred", status.isRegisteredIdentityBarred ? [status.registeredIdentity] : [])
+        case .sent(let report):
+            name = "sent"
+            members.add(report)
+        case .history(let entry):
+            (name, time) = ("history", entry.time)
+            members.add(entry)
+        case .account(let account, let isDefault, let isDetailed):
+            name = "account"
+            members.add(account, isDefault: isDefault, isDetailed: isDetailed)
+        }
+        write(name, time: time, account: account, members)
+    }
+
+    package func text(_ text: String) { sink.standardOutput(text) }
+
+    package func notice(_ text: String) {
+        if verbosity > .quiet { sink.standardError(text + "\n") }
+    }
+
+    package func show(_ explanation: Explanation) {
+        var members = JSONMembers()
+        members.add(explanation)
+        members.add("exit_status", explanation.status.rawValue)
+        write("error", time: now(), account: nil, members)
+        sink.standardError(explanation.lines)
+    }
+
+    package func show(_ line: LogLine) {
+        if line.level <= verbosity.logLevel { sink.standardError("ims: \(Display.safe(line.text))\n") }
+    }
+
+    package func show(_ record: TraceRecord) { sink.standardError(record.lines) }
+
+    private func write(_ event: String, time: Timestamp, account: String?, _ members: JSONMembers) {
+        var all = JSONMembers()
+        all.add("event", event)
+        all.add("time", time.description)
+        all.add("account", account)
+        sink.standardOutput(JSONValue.object(all.members + members.members).description + "\n")
+    }
+
+    private static func members(of kind: Event.Kind) -> (String, JSONMembers) {
+        var members = JSONMembers()
+        switch kind {
+        case .registering(let attempt):
+            members.add("proxy", attempt.proxy)
+            members.add("transport", attempt.transport.rawValue)
+            return ("registering", members)
+        case .registered(let status):
+            members.add(status)
+            return ("registered", members)
+        case .registrationFailed(let error, let retryAfter):
+            members.add(Explanation(error))
+            members.add("retry_after", retryAfter?.components.seconds)
+            return ("registration_failed", members)
+        case .unregistered(let cause):
+            members.add(cause)
+            return ("unregistered", members)
+        case .connectionLost(let detail):
+            members.add("detail", detail)
+            return ("connection_lost", members)
+        case .message(let message):
+            members.add(message)
+            return ("message", members)
+        case .outcome(let report):
+            members.add(report)
+            return ("sent", members)
+        case .warning(let warning):
+            members.add("warning", warning.code)
+            members.add("message", warning.wording)
+            return ("warning", members)
+        }
+    }
+}

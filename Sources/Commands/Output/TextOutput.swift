@@ -1,0 +1,109 @@
+package import Engine
+import Store
+package import Wire
+
+/// Text for people: data on standard output, everything else on standard error.
+package final class TextOutput: Output {
+    private let sink: any TextSink
+    private let style: Style
+    private let localTime: (Timestamp) -> LocalTime
+
+    /// What differs between one run and another.
+    package struct Style: Sendable {
+        package var verbosity = Verbosity.normal
+        package var isOutputColoured = false
+        package var isErrorColoured = false
+        /// Whether registrations are told as they come and go, as in the REPL and in `listen`.
+        package var showsProgress = false
+        /// Whether an error is preceded by the program's name, as on a command line.
+        package var namesProgram = true
+
+        package init() {}
+    }
+
+    package init(sink: any TextSink, style: Style, localTime: @escaping (Timestamp) -> LocalTime) {
+        self.sink = sink
+        self.style = style
+        self.localTime = localTime
+    }
+
+    package func show(_ event: Event) {
+        switch event.kind {
+        case .message(let message):
+            let sender = EventText.sender(of: message, colour: outputColour)
+            let text = MessageText.shown(message.body, contentType: message.contentType)
+            sink.standardOutput("[\(localTime(event.time).clock)] \(sender): \(text)\n")
+        case .outcome: break
+        case .registrationFailed(let error, let retryAfter):
+            let explanation = Explanation(error)
+            let next = retryAfter.map { " Trying again in \(Display.duration($0))." } ?? ""
+            failure(explanation.summary + next)
+            if retryAfter == nil, let advice = explanation.advice { notice(advice) }
+        case .unregistered(.byUser) where style.verbosity < .verbose: break
+        case .registering where style.verbosity < .verbose: break
+        case .registered where !style.showsProgress && style.verbosity < .verbose: break
+        case .warning(let warning): failure("Warning: " + warning.wording)
+        case .registering, .registered, .unregistered, .connectionLost:
+            if let text = EventText.line(event.kind) { notice(text) }
+        }
+    }
+
+    package func show(_ result: CommandResult, account: String) {
+        let text: String
+        switch result {
+        case .registered(let status): text = EventText.registered(status)
+        case .unregistered(let serviceOnly):
+            text = serviceOnly ? "left the IM service, still registered" : "unregistered"
+        case .status(let status, let account): text = EventText.status(status, account)
+        case .identities(let status): text = EventText.identities(status)
+        case .sent(let report): text = EventText.outcome(report)
+        case .history(let entry):
+            text = EventText.history(entry, time: localTime(entry.time).full, colour: outputColour)
+        case .account(let account, let isDefault, false):
+            text = "\(account.name)\t\(account.publicIdentity)" + (isDefault ? "\t(default)" : "")
+        case .account(let account, _, true):
+            text = AccountText.settings(of: account).map { "\($0) = \($1)" }.joined(separator: "\n")
+        }
+        sink.standardOutput(text + "\n")
+    }
+
+    package func text(_ text: String) { sink.standardOutput(text) }
+
+    package func notice(_ text: String) {
+        if style.verbosity > .quiet { sink.standardError(text + "\n") }
+    }
+
+    package func show(_ explanation: Explanation) {
+        sink.standardError(
+            style.isErrorColoured
+                ? Colour.error.applied(to: explanation.lines(named: style.namesProgram))
+                : explanation.lines(named: style.namesProgram)
+        )
+    }
+
+    package func show(_ line: LogLine) {
+        if line.level <= style.verbosity.logLevel { sink.standardError("ims: \(Display.safe(line.text))\n") }
+    }
+
+    package func show(_ record: TraceRecord) { sink.standardError(record.lines) }
+
+    private func failure(_ text: String) {
+        guard style.verbosity > .quiet else { return }
+        sink.standardError((style.isErrorColoured ? Colour.warning.applied(to: text) : text) + "\n")
+    }
+
+    private var outputColour: Colour? { style.isOutputColoured ? .peer : nil }
+}
+
+/// The colours of the output (ECMA-48 SGR).
+enum Colour: String {
+    case peer = "1;36"
+    case warning = "33"
+    case error = "31"
+
+    func applied(to text: String) -> String { "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" }
+}
+
+extension Optional<Colour> {
+    func applied(to text: String) -> String { self?.applied(to: text) ?? text }
+}

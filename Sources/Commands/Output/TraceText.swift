@@ -1,0 +1,24 @@
+import Engine
+import SIP
+import Wire
+
+extension TraceRecord {
+    /// The message under a line that says when and which way it went; control characters but line ends are masked.
+    var lines: String {
+        let arrow = direction == .sent ? "->" : "<-"
+        let head = "\(time) \(flow.transport.rawValue) \(flow.local) \(arrow) \(flow.remote)"
+        let body = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .map { Display.safe(String($0)) }
+        return head + "\n" + body.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Explanation {
+    /// The lines for standard error.
+    var lines: String { lines(named: true) }
+
+    func lines(named isNamed: Bool) -> String {
+        let prefix = isNamed ? "ims: " : ""
+        return prefix + summary + "\n" + (advice.map { prefix + $0 + "\n" } ?? "")
+    }
+}

@@ -1,0 +1,125 @@
+import Engine
+import Glibc
+import Runtime
+import Synchronization
+
+/// The program from its arguments to its exit status.
+///
+/// Each kind of command gets no more than it needs: help touches neither files nor libraries, what is about the
+/// configuration opens no socket.
+package struct Program {
+    private let arguments: [String]
+    private let table = CommandTable.standard
+    private let isColourWanted: Bool
+
+    /// - Parameters:
+    ///   - arguments: The words after the program's name.
+    ///   - environment: Looks a variable up.
+    package init(arguments: [String], environment: (String) -> String?) {
+        self.arguments = arguments
+        // https://no-color.org: any value counts but the empty one.
+        isColourWanted = environment("NO_COLOR").map(\.isEmpty) ?? true && environment("TERM") != "dumb"
+    }
+
+    /// Runs to the end, on the calling thread.
+    package func run() -> ExitStatus {
+        do throws(UsageError) {
+            let invocation = try table.parse(arguments)
+            if invocation.command == nil, !invocation.options.mayAsk { throw .noCommand }
+            return run(invocation)
+        } catch {
+            Self.output(GlobalOptions(), style(GlobalOptions())).show(Explanation(error))
+            return .usage
+        }
+    }
+
+    private func run(_ invocation: CommandTable.Invocation) -> ExitStatus {
+        let (options, style) = (invocation.options, style(invocation.options))
+        let output = Self.output(options, style)
+        if let command = invocation.command as? any OfflineCommand {
+            command.run(table: table, output: output)
+            return .done
+        }
+        do {
+            if let command = invocation.command as? any LoopCommand {
+                return Self.onLoop { loop in await command.run(on: loop, output: Self.output(options, style))
+                }
+            }
+            let configuration = try Configuration(reading: ConfigurationPaths(file: options.configuration))
+            if let command = invocation.command as? any ConfigurationCommand {
+                try command.run(configuration: configuration, selector: options.account, output: output)
+                return .done
+            }
+            let account = try configuration.account(options.account)
+            return run(invocation, configuration, account)
+        } catch {
+            let explanation = Explanation(describing: error)
+            output.show(explanation)
+            return explanation.status
+        }
+    }
+
+    private func run(
+        _ invocation: CommandTable.Invocation,
+        _ configuration: Configuration,
+        _ account: Account
+    ) -> ExitStatus {
+        let command = invocation.command as? any EngineCommand
+        var style = style(invocation.options, configuration)
+        style.showsProgress = command?.isLongLived ?? true
+        style.namesProgram = command != nil
+        let setup = Session.Setup(
+            configuration: configuration,
+            account: account,
+            options: invocation.options,
+            table: table,
+            isTerminal: isTerminal(0) && isTerminal(1),
+            style: style
+        )
+        return Self.onLoop { loop in
+            let session = Session(setup, on: loop)
+            guard let command else { return await session.runREPL() }
+            return await session.run(command)
+        }
+    }
+
+    private static func output(_ options: GlobalOptions, _ style: TextOutput.Style) -> any Output {
+        options.isJSON
+            ? JSONOutput(sink: StandardSink(), verbosity: style.verbosity, now: { .now })
+            : TextOutput(sink: StandardSink(), style: style, localTime: LocalTime.init)
+    }
+
+    private func style(_ options: GlobalOptions, _ configuration: Configuration? = nil) -> TextOutput.Style {
+        var style = TextOutput.Style()
+        style.verbosity = options.isQuiet ? .quiet : options.isVerbose ? .verbose : .normal
+        let isColoured: (Int32) -> Bool = { descriptor in
+            switch configuration?.colour ?? .automatic {
+            case .automatic: isColourWanted && isTerminal(descriptor)
+            case .on: isColourWanted
+            case .off: false
+            }
+        }
+        style.isOutputColoured = isColoured(1)
+        style.isErrorColoured = isColoured(2)
+        return style
+    }
+
+    private final class Result: Sendable {
+        let status = Atomic<Int32>(ExitStatus.done.rawValue)
+    }
+
+    /// Runs `body` on a loop that owns the calling thread until `body` has ended.
+    private static func onLoop(_ body: @escaping @Sendable (EventLoop) async -> ExitStatus) -> ExitStatus {
+        let loop = EventLoop()
+        let result = Result()
+        return withExtendedLifetime(loop) {
+            Task(executorPreference: loop) {
+                let status = await body(loop)
+                result.status.store(status.rawValue, ordering: .releasing)
+                loop.stop()
+            }
+            loop.run()
+            return ExitStatus(rawValue: result.status.load(ordering: .acquiring)) ?? .done
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Engine
+import Runtime
+import Store
+
+/// The prompt: the same commands, one after the other, while messages come in.
+extension Session {
+    /// Reads commands until `quit`, the end of input or a signal.
+    ///
+    /// - Returns: The status of the last command, as a shell does it.
+    package func runREPL() async -> ExitStatus {
+        let (lines, input) = AsyncStream.makeStream(of: LineEditor.Input.self)
+        prompt.continuation = input
+        do {
+            try await start(isLongLived: true)
+            try openInput()
+        } catch {
+            return tell(error)
+        }
+        if setup.isTerminal { output.notice("ims \(Version.number): help lists the commands, quit ends.") }
+        registerInBackground()
+        await learnContacts()
+        var status = ExitStatus.done
+        for await input in lines {
+            guard case .line(let line) = input, !wasInterrupted else { break }
+            guard let next = await perform(line: line) else { break }
+            status = next
+            prompt.waitingLines -= 1
+            if prompt.waitingLines < Prompt.lineLimit { prompt.reader?.resume() }
+        }
+        closeInput()
+        await end()
+        return wasInterrupted ? .interrupted : status
+    }
+
+    private func registerInBackground() {
+        output.notice("Registering \(setup.account.publicIdentity) ...")
+        Task {
+            do {
+                _ = try await engine?.register()
+            } catch {
+                if let failure = error as? EngineError, failure == toldFailure { return }
+                tell(error)
+            }
+        }
+    }
+
+    /// Carries out one line.
+    ///
+    /// - Returns: Its status, or `nil` if the prompt is to end.
+    private func perform(line: String) async -> ExitStatus? {
+        do {
+            guard let invocation = try setup.table.parse(line: line) else { return .done }
+            // A line that is no command may hold anything, even a password; a blank in front keeps a line out too.
+            if !line.hasPrefix(" ") { prompt.editor?.remember(line) }
+            switch invocation.command {
+            case is Quit: return nil
+            case let command as any OfflineCommand: command.run(table: setup.table, output: output)
+            case let command as any ConfigurationCommand:
+                try command.run(
+                    configuration: setup.configuration,
+                    selector: setup.account.name,
+                    output: output
+                )
+            case let command as any EngineCommand:
+                let identity = invocation.options.identity
+                let status = await perform(command, isREPL: true, identity: identity)
+                await learnContacts()
+                return status
+            default: throw UsageError.noCommand
+            }
+            return .done
+        } catch {
+            return tell(error)
+        }
+    }
+
+    /// Opens the line editor on a terminal; elsewhere lines are read as they come.
+    private func openInput() throws {
+        guard setup.isTerminal else {
+            prompt.reader = InputReader(0, on: loop) { [weak self] event in
+                self?.assumeIsolated { $0.receive(event) }
+            }
+            return
+        }
+        let history = setup.configuration.keepsHistory ? setup.configuration.dataDirectory + "/lines" : nil
+        let editor = LineEditor(
+            prompt: "ims> ",
+            isColoured: setup.style.isOutputColoured,
+            historyFile: history
+        ) { [weak self] before in
+            self?.assumeIsolated { $0.offer(after: before) } ?? LineCompletion.Offer()
+        }
+        prompt.editor = editor
+        sink.editor = editor
+        prompt.watch = ReadinessWatch(0, on: loop) { [weak self] in
+            self?.assumeIsolated { $0.readTerminal() }
+        }
+    }
+
+    private func closeInput() {
+        sink.editor = nil
+        prompt.editor?.close()
+        prompt.watch?.close()
+        prompt.reader?.close()
+        prompt = Prompt()
+    }
+
+    private func offer(after before: String) -> LineCompletion.Offer {
+        LineCompletion(setup.table).offer(after: before, contacts: prompt.contacts)
+    }
+
+    private func readTerminal() {
+        for input in prompt.editor?.readCharacter() ?? [] { take(input) }
+    }
+
+    private func receive(_ event: InputReader.Event) {
+        switch event {
+        case .received(let bytes):
+            for line in prompt.splitter.append(bytes) { take(.line(String(decoding: line, as: UTF8.self))) }
+        case .ended:
+            if let line = prompt.splitter.finish() { take(.line(String(decoding: line, as: UTF8.self))) }
+            take(.end)
+        }
+    }
+
+    private func take(_ input: LineEditor.Input) {
+        prompt.waitingLines += 1
+        if prompt.waitingLines >= Prompt.lineLimit { prompt.reader?.pause() }
+        prompt.continuation?.yield(input)
+    }
+
+    /// Takes the addresses to complete from the history.
+    private func learnContacts() async {
+        guard prompt.editor != nil, let entries = try? await engine?.history(peer: nil, limit: 200) else {
+            return
+        }
+        var seen: Set<String> = []
+        prompt.contacts = entries.reversed().map(\.peer).filter { seen.insert($0).inserted }
+    }
+}
+
+/// What a prompt needs while it is open.
+struct Prompt {
+    /// How many lines are read ahead of the command that is running.
+    static let lineLimit = 64
+
+    var continuation: AsyncStream<LineEditor.Input>.Continuation?
+    var editor: LineEditor?
+    var watch: ReadinessWatch?
+    var reader: InputReader?
+    var splitter = LineSplitter()
+    /// The addresses known from the history, the latest first.
+    var contacts: [String] = []
+    /// How many lines wait for the command that is running.
+    var waitingLines = 0
+}

@@ -1,0 +1,257 @@
+package import Engine
+import Glibc
+package import Runtime
+import Store
+import Wire
+
+/// One run of the program with an account: an engine, the events it has to tell, and the commands it is given.
+///
+/// The session lives on the loop like the engine does, so that output, line editor and commands share one thread.
+package actor Session {
+    let loop: EventLoop
+    let setup: Setup
+    let sink: SessionSink
+    let output: any Output
+    private(set) var engine: Engine?
+    private var pump: Task<Void, Never>?
+    private var traceFile: FileSink?
+
+    /// Resumed when the command that is running ends, is interrupted or runs out of time.
+    private var waiter: CheckedContinuation<Outcome, Never>?
+    private var commandTask: Task<Void, Never>?
+    private var isInterrupted = false
+    private var receivedMessages = 0
+    /// Whether the command that is running will tell the registration itself.
+    private var isRegistrationTold = false
+    /// The failure that was told last: a command that fails for the same reason need not repeat it.
+    private(set) var toldFailure: EngineError?
+    private var signals: SignalSource?
+    var prompt = Prompt()
+
+    /// What a session is told from outside.
+    package struct Setup: Sendable {
+        package var configuration: Configuration
+        package var account: Account
+        package var options: GlobalOptions
+        package var table: CommandTable
+        /// Whether standard input and output are a terminal, so that lines can be edited.
+        package var isTerminal: Bool
+        package var style: TextOutput.Style
+
+        package init(
+            configuration: Configuration,
+            account: Account,
+            options: GlobalOptions,
+            table: CommandTable,
+            isTerminal: Bool,
+            style: TextOutput.Style
+        ) {
+            self.configuration = configuration
+            self.account = account
+            self.options = options
+            self.table = table
+            self.isTerminal = isTerminal
+            self.style = style
+        }
+    }
+
+    enum Outcome {
+        case ended(ExitStatus)
+        case failed(any Error)
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    package init(_ setup: Setup, on loop: EventLoop) {
+        self.setup = setup
+        self.loop = loop
+        sink = SessionSink()
+        let verbosity = setup.style.verbosity
+        output =
+            setup.options.isJSON
+            ? JSONOutput(sink: sink, verbosity: verbosity, now: { Timestamp.now })
+            : TextOutput(sink: sink, style: setup.style, localTime: LocalTime.init)
+    }
+
+    /// Carries out one command and ends.
+    package func run(_ command: any EngineCommand) async -> ExitStatus {
+        do {
+            try await start(isLongLived: command.isLongLived)
+        } catch {
+            return tell(error)
+        }
+        let timer = command.awaitedMessages.flatMap { wanted in
+            setup.options.timeout.map { timeout in
+                loop.schedule(at: .now + timeout) { [weak self] in
+                    self?.assumeIsolated { $0.timeOut(wanted: wanted) }
+                }
+            }
+        }
+        let status = await perform(command, isREPL: false, identity: nil)
+        if let timer { loop.cancel(timer) }
+        await end()
+        return isInterrupted ? .interrupted : status
+    }
+
+    /// Takes the signals, makes the engine and tells its events from now on.
+    func start(isLongLived: Bool) async throws {
+        let options = setup.options
+        signals = try SignalSource([.interrupt, .terminate, .hangUp, .windowChange], on: loop) {
+            [weak self] signal in
+            self?.assumeIsolated { $0.receive(signal) }
+        }
+        var configuration = EngineConfiguration(account: setup.account, version: Version.number)
+        configuration.storePath = setup.configuration.storePath
+        configuration.identity = options.identity
+        configuration.timeout = options.timeout
+        configuration.isLongLived = isLongLived
+        configuration.nameServers = setup.configuration.nameServers
+        if case .file(let path) = options.trace { traceFile = try FileSink(path: path) }
+        if options.trace != nil {
+            configuration.trace = { [weak self] record in self?.assumeIsolated { $0.tell(record) } }
+        }
+        configuration.log = { [weak self] line in self?.assumeIsolated { $0.output.show(line) } }
+        let engine = Engine(configuration, on: loop)
+        self.engine = engine
+        let events = await engine.events()
+        pump = Task {
+            for await event in events { tell(event) }
+        }
+        try await engine.prepare()
+    }
+
+    /// Ends the registration, unless it shall stay, and tells the last events.
+    func end() async {
+        await engine?.shutDown(keepRegistration: setup.options.keepsRegistration)
+        await pump?.value
+        signals?.close()
+    }
+}
+
+extension Session {
+    /// Carries out a command, and tells why if it fails.
+    func perform(_ command: any EngineCommand, isREPL: Bool, identity: String?) async -> ExitStatus {
+        guard let engine, !isInterrupted else { return .interrupted }
+        isRegistrationTold = command is Register ? await engine.registration == nil : false
+        let context = CommandContext(output: output, isREPL: isREPL, identity: identity)
+        let outcome = await withCheckedContinuation { continuation in
+            waiter = continuation
+            commandTask = Task {
+                do {
+                    finish(.ended(try await command.run(on: engine, context: context)))
+                } catch {
+                    finish(.failed(error))
+                }
+            }
+        }
+        switch outcome {
+        case .ended(let status): return status
+        case .failed(let error):
+            isRegistrationTold = false
+            if isREPL, let failure = toldFailure, failure == error as? EngineError {
+                toldFailure = nil
+                return Explanation(failure).status
+            }
+            return tell(error)
+        }
+    }
+
+    private func finish(_ outcome: Outcome) {
+        waiter?.resume(returning: outcome)
+        waiter = nil
+    }
+
+    private func timeOut(wanted: Int) {
+        commandTask?.cancel()
+        let isEnough = wanted == 0
+        let failure = CommandFailure.timedOut(received: receivedMessages, wanted: wanted)
+        finish(isEnough ? .ended(.done) : .failed(failure))
+    }
+
+    /// Breaks off the command that is running.
+    ///
+    /// - Returns: Whether there was one.
+    @discardableResult
+    func interruptCommand() -> Bool {
+        guard waiter != nil else { return false }
+        commandTask?.cancel()
+        finish(.failed(EngineError.interrupted))
+        return true
+    }
+
+    /// Breaks off what is running and lets the session end.
+    private func interrupt() {
+        isInterrupted = true
+        interruptCommand()
+        prompt.continuation?.finish()
+    }
+
+    /// The first signal ends the session in order, the second at once; at a prompt Ctrl-C ends the command or clears
+    /// the line.
+    private func receive(_ signal: SignalSource.Signal) {
+        switch signal {
+        case .windowChange: prompt.editor?.resize()
+        case .interrupt where prompt.editor != nil && !isInterrupted:
+            if !interruptCommand() { prompt.editor?.clearLine() }
+        case .interrupt, .terminate, .hangUp:
+            if isInterrupted {
+                prompt.editor?.close()
+                exit(ExitStatus.interrupted.rawValue)
+            }
+            interrupt()
+        }
+    }
+
+    var wasInterrupted: Bool { isInterrupted }
+}
+
+extension Session {
+    private func tell(_ event: Event) {
+        switch event.kind {
+        case .outcome: return
+        case .registered where isRegistrationTold:
+            isRegistrationTold = false
+            return
+        case .registered: toldFailure = nil
+        case .registrationFailed(let error, _):
+            // A command on the command line fails with the same error, and tells it.
+            if !setup.style.showsProgress, !setup.options.isJSON { return }
+            toldFailure = error
+        case .message: receivedMessages += 1
+        case .registering, .unregistered, .connectionLost, .warning: break
+        }
+        output.show(event)
+        if sink.isOutputClosed { interrupt() }
+    }
+
+    private func tell(_ record: TraceRecord) {
+        if let traceFile { traceFile.write(record.lines) } else { output.show(record) }
+    }
+
+    /// Tells why something failed.
+    ///
+    /// - Parameter error: What was thrown.
+    /// - Returns: The status it ends with.
+    @discardableResult
+    func tell(_ error: any Error) -> ExitStatus {
+        let explanation = Explanation(describing: error)
+        if explanation.status != .interrupted || !isInterrupted { output.show(explanation) }
+        return explanation.status
+    }
+}
+
+extension Explanation {
+    /// The words for any error that a command throws.
+    package init(describing error: any Error) {
+        switch error {
+        case let error as EngineError: self.init(error)
+        case let error as UsageError: self.init(error)
+        case let error as ConfigurationError: self.init(error)
+        case let error as AccountSelectionError: self.init(error)
+        case let failure as CommandFailure: self.init(failure)
+        case let failure as Store.Failure: self.init(CommandFailure.history(failure.description))
+        case is CancellationError: self.init(EngineError.interrupted)
+        default: self.init(CommandFailure.system("\(error)"))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package import Engine
+package import Runtime
+
+/// Something the user can ask for, in the REPL and on the command line alike.
+///
+/// A value of a conforming type is one parsed invocation; what it needs to run decides which of the protocols below
+/// it conforms to.
+package protocol Command: Sendable {
+    /// The one description that parsing, completion, `help` and ims(1) read.
+    static var definition: CommandDefinition { get }
+
+    /// Reads the invocation from arguments that already match `definition`.
+    init(_ arguments: Arguments) throws(UsageError)
+}
+
+/// A command that needs nothing but the table: it runs before configuration, store or sockets are touched.
+package protocol OfflineCommand: Command {
+    func run(table: CommandTable, output: any Output)
+}
+
+/// A command about the configuration: it runs without a network.
+package protocol ConfigurationCommand: Command {
+    /// Carries the command out.
+    ///
+    /// - Parameters:
+    ///   - configuration: The configuration, checked.
+    ///   - selector: What `--account` says, or `nil`.
+    ///   - output: Where to write.
+    /// - Throws: `AccountSelectionError`, or what the store says.
+    func run(configuration: Configuration, selector: String?, output: any Output) throws
+}
+
+/// A command that runs on the loop, without an account.
+package protocol LoopCommand: Command {
+    func run(on loop: EventLoop, output: any Output) async -> ExitStatus
+}
+
+/// A command that an engine carries out.
+package protocol EngineCommand: Command {
+    /// Whether it stays for a while, so that the registration is to be watched and kept.
+    var isLongLived: Bool { get }
+
+    /// How many messages it waits for when `--timeout` is to end it; 0 if it just waits, `nil` if it does not.
+    var awaitedMessages: Int? { get }
+
+    /// Carries the command out.
+    ///
+    /// - Parameters:
+    ///   - engine: The engine of the account.
+    ///   - context: Where to write, and what the invocation allows.
+    /// - Returns: How it ended.
+    /// - Throws: `EngineError`, `CommandFailure` or `CancellationError`; the caller tells it and chooses the exit
+    ///   status.
+    func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus
+}
+
+extension EngineCommand {
+    package var isLongLived: Bool { false }
+    package var awaitedMessages: Int? { nil }
+}
+
+/// What a command that an engine carries out finds around it.
+package struct CommandContext {
+    package var output: any Output
+    /// Whether this is the REPL, where standard input is taken and messages are shown as they come.
+    package var isREPL: Bool
+    /// What `--as` says on a line of the REPL; on the command line the engine knows it.
+    package var identity: String?
+
+    package init(output: any Output, isREPL: Bool, identity: String?) {
+        self.output = output
+        self.isREPL = isREPL
+        self.identity = identity
+    }
+}
+
+/// Why a command could not do its own part; the network has no share in it.
+package enum CommandFailure: Error, Hashable, Sendable {
+    /// A file or standard input could not be read.
+    case unreadable(String, FileContents.Failure)
+    /// The bytes are not UTF-8, so their content type must be given.
+    case contentTypeNeeded(String)
+    case inputTaken
+    case history(String)
+    case trace(file: String, detail: String)
+    /// A part of the system that cannot be missing is missing: a descriptor, the terminal.
+    case system(String)
+    /// `listen --count` ran into `--timeout`.
+    case timedOut(received: Int, wanted: Int)
+}
+
+/// How a command ended, as the shell sees it.
+package enum ExitStatus: Int32, Hashable, Sendable, CaseIterable {
+    case done = 0
+    /// The network or the peer refused.
+    case refused = 1
+    case usage = 2
+    /// The configuration or the credentials are not right.
+    case configuration = 3
+    /// No answer, or nobody to reach.
+    case noAnswer = 4
+    /// The network took the message and keeps it for later.
+    case storedForLater = 5
+    /// Ended by SIGINT or SIGTERM.
+    case interrupted = 130
+}
