@@ -29,14 +29,17 @@ enum ServerTransactionKey: Hashable, Sendable {
         if case .branch = self { true } else { false }
     }
 
-    init(of request: Message, topVia via: Via) {
-        if let branch = via.branch, via.hasMagicCookie, branch.count > Via.magicCookie.utf8.count {
+    /// The key of a request; `nil` if it has no `Via` at all.
+    init?(of request: Message) {
+        guard let line = request.headers.first(.via) else { return nil }
+        let via = request.topVia
+        if let via, let branch = via.branch, via.hasMagicCookie, branch.count > Via.magicCookie.utf8.count {
             self = .branch(branch, sentBy: via.host.lowercased, port: via.port)
             return
         }
         self = .fields(
             uri: request.requestURI ?? .empty,
-            via: via.fieldValue,
+            via: via?.fieldValue ?? line,
             from: request.fromTag ?? .empty,
             callID: request.headers.first(.callID) ?? .empty,
             cseq: request.cseq?.number
@@ -59,6 +62,17 @@ extension Message {
 
     /// How many `Via` values there are; 0 if they cannot be read.
     var viaCount: Int { (try? headers.all(Via.self))?.count ?? 0 }
+
+    /// Notes in the top `Via` where the request came from.
+    ///
+    /// - Returns: The flow of the responses; the one it came over if the `Via` cannot be read, so that the sender hears
+    ///   that it is wrong.
+    mutating func markReceived(over flow: Flow) -> Flow {
+        guard var via = topVia else { return flow }
+        let reply = via.markReceived(over: flow)
+        guard (try? headers.replaceFirst(via)) != nil else { return flow }
+        return reply
+    }
 
     /// Makes the CANCEL or the ACK of this request, which goes to the same next hop and so has the same `Via`.
     ///

@@ -30,11 +30,10 @@ extension TransactionLayer {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard let method = received.method, var via = received.topVia else {
+        guard let method = received.method, let key = ServerTransactionKey(of: received) else {
             effects.append(.discarded(.noReturnPath, over: flow))
             return
         }
-        let key = ServerTransactionKey(of: received, topVia: via)
         if let id = serverIDs[key]?.first(where: {
             servers[$0]?.isMatched(by: received, method: method) == true
         }) {
@@ -42,11 +41,7 @@ extension TransactionLayer {
             return
         }
         var request = received
-        let replyFlow = via.markReceived(over: flow)
-        guard (try? request.headers.replaceFirst(via)) != nil else {
-            effects.append(.discarded(.noReturnPath, over: flow))
-            return
-        }
+        let replyFlow = request.markReceived(over: flow)
         guard method != .ack else {
             effects.append(.acknowledgement(request, over: flow))
             return

@@ -36,7 +36,7 @@ package struct TransactionLayer: Sendable {
     package enum Discard: Hashable, Sendable {
         /// A response to nothing we have sent, or that has been through others on its way back (§18.1.2).
         case strayResponse
-        /// No usable `Via`, so that nobody can be answered.
+        /// No `Via`, so that nobody can be answered.
         case noReturnPath
         /// Too many transactions are open; the client will try again.
         case overload
