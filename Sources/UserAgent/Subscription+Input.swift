@@ -153,12 +153,23 @@ extension Subscription {
         end(.byNotifier(subscriptionState.reason), retry: retry, at: now, into: &effects)
     }
 
+    /// Takes that no NOTIFY has come within timer N (RFC 6665 §4.1.2.2, §4.1.2.4).
+    mutating func giveUp(at now: Instant, into effects: inout [Effect]) {
+        switch state {
+        case .awaitingNotification: fail(.timedOut, retry: .later, at: now, into: &effects)
+        case .pending, .active: end(.expired, retry: .soon, at: now, into: &effects)
+        case .ending: end(.byUser, retry: .never, at: now, into: &effects)
+        case .idle, .resting: break
+        }
+    }
+
     mutating func fail(
         _ failure: SubscriptionFailure,
         retry: Retry,
         at now: Instant,
         into effects: inout [Effect]
     ) {
+        guard !isUnsubscribeWanted else { return end(.byUser, retry: .never, at: now, into: &effects) }
         let delay = rest(retry, at: now)
         effects.append(.failed(failure, retryAfter: delay))
         if delay == .zero { fire(at: now, into: &effects) }
@@ -170,8 +181,9 @@ extension Subscription {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        let delay = rest(retry, at: now)
-        effects.append(.terminated(cause, retryAfter: delay))
+        let isWanted = !isUnsubscribeWanted
+        let delay = rest(isWanted ? retry : .never, at: now)
+        effects.append(.terminated(isWanted ? cause : .byUser, retryAfter: delay))
         if delay == .zero { fire(at: now, into: &effects) }
     }
 

@@ -58,7 +58,8 @@ package struct Subscription: Sendable {
     /// What to ask for: the user's wish, or more if the notifier found it too brief.
     private var requestedExpiry: Duration
     private var briefRefusals = 0
-    private var isUnsubscribeWanted = false
+    /// The user has unsubscribed before there was a dialog to say so in.
+    private(set) var isUnsubscribeWanted = false
     /// Whether a NOTIFY has named the expiry, which then counts more than the 2xx does (RFC 6665 §4.1.3).
     private var isExpiryNotified = false
 
@@ -117,9 +118,7 @@ package struct Subscription: Sendable {
             case .retry: begin(at: now, into: &effects)
             case .refresh: sendRefresh(at: now, into: &effects)
             case .expiry: end(.expired, retry: .soon, at: now, into: &effects)
-            case .n where state == .awaitingNotification:
-                fail(.timedOut, retry: .later, at: now, into: &effects)
-            case .n: end(.expired, retry: .soon, at: now, into: &effects)
+            case .n: giveUp(at: now, into: &effects)
             }
         }
     }
