@@ -86,6 +86,7 @@ let package = Package(
         .testTarget(
             name: "UserAgentTests",
             dependencies: ["UserAgent", "SIP", "Documents", "Crypto", "Wire", "TestSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(
