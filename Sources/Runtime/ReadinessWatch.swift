@@ -4,13 +4,12 @@ package final class ReadinessWatch {
     private let descriptor: Int32
     private var isOpen: Bool
 
-    /// Begins to watch.
+    /// Begins to watch; `nil` if epoll refuses the descriptor, as it does a regular file.
     ///
     /// - Parameters:
     ///   - descriptor: What to watch; it is neither read nor closed.
     ///   - loop: The loop whose thread calls this and on which `handler` runs.
     ///   - handler: Called as long as there is something to read, or the descriptor was hung up.
-    /// - Returns: `nil` if epoll refuses the descriptor, as it does a regular file.
     package init?(_ descriptor: Int32, on loop: EventLoop, _ handler: @escaping @Sendable () -> Void) {
         (self.loop, self.descriptor) = (loop, descriptor)
         isOpen = loop.register(descriptor, .readable) { _ in handler() }
