@@ -34,6 +34,21 @@ package struct IdentifierSource: RandomNumberGenerator, Sendable {
     /// Makes a client nonce for digest authentication (RFC 7616 §3.4).
     package mutating func cnonce() -> String { token(26) }
 
+    /// Makes a random UUID (RFC 4122 §4.4), for `+sip.instance` (RFC 5626 §4.1).
+    package mutating func uuid() -> String {
+        let high = next() & ~0xF000 | 0x4000
+        let low = next() & ~(0b11 << 62) | 0b10 << 62
+        let digits = [high, low].map { number in
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }.joined()
+        var rest = Substring(digits)
+        return [8, 4, 4, 4, 12].map { count in
+            defer { rest = rest.dropFirst(count) }
+            return String(rest.prefix(count))
+        }.joined(separator: "-")
+    }
+
     /// Makes `count` characters of five random bits each, none of which is easily misread.
     private mutating func token(_ count: Int) -> String {
         let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)

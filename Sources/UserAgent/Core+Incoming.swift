@@ -1,0 +1,177 @@
+import Documents
+package import SIP
+package import Wire
+
+// What the network sends, led to the usage it is for.
+extension Core {
+    /// Takes one message, as a datagram or a stream carried it.
+    package mutating func receive(
+        _ bytes: ByteString,
+        over flow: Flow,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        var steps: [TransactionLayer.Effect] = []
+        do throws(SIPParseError) {
+            transactions.receive(try Message(parsing: bytes), over: flow, at: now, into: &steps)
+        } catch {
+            effects.append(.noted("\(flow.remote) sent a malformed message: \(error)"))
+            refuse(bytes, error, over: flow, at: now, into: &steps)
+        }
+        perform(steps, at: now, into: &effects)
+    }
+
+    /// Answers a request that cannot be read, if enough of it can to say where the answer goes.
+    private mutating func refuse(
+        _ bytes: ByteString,
+        _ error: SIPParseError,
+        over flow: Flow,
+        at now: Instant,
+        into steps: inout [TransactionLayer.Effect]
+    ) {
+        guard let request = Message.salvage(bytes) else { return }
+        let verdict = screening.refuse(request, because: error, tag: identifiers.tag())
+        guard case .respond(let response) = verdict else { return }
+        steps.append(.transmit(response.serialized(), over: flow))
+    }
+
+    mutating func perform(
+        _ steps: [TransactionLayer.Effect],
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        for step in steps {
+            switch step {
+            case .transmit(let bytes, let flow): effects.append(.transmit(bytes, over: flow))
+            case .request(let request, let id, _): take(request, id, at: now, into: &effects)
+            case .response(let response, let id): take(response, to: id, at: now, into: &effects)
+            case .failure(let id, let failure): take(failure, of: id, at: now, into: &effects)
+            case .discarded(let reason, let flow):
+                effects.append(.noted("dropped a message from \(flow.remote): \(reason)"))
+            // There are no sessions yet, so no INVITE is ever accepted.
+            case .acknowledgement, .cancelled, .unacknowledged: break
+            }
+        }
+    }
+
+    mutating func respond(
+        _ response: Message,
+        to request: ServerTransactionID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        var response = response
+        complete(&response)
+        var steps: [TransactionLayer.Effect] = []
+        transactions.respond(response, to: request, at: now, into: &steps)
+        perform(steps, at: now, into: &effects)
+    }
+
+    // MARK: - Requests
+
+    private mutating func take(
+        _ request: Message,
+        _ id: ServerTransactionID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        let isExpected = watch?.isConcerned(by: request) == true
+        switch screening.screen(request, isExpected: isExpected, tag: identifiers.tag()) {
+        case .discard: effects.append(.noted("ignored a \(request.method?.rawValue ?? "request")"))
+        case .respond(let response):
+            let (method, status) = (request.method?.rawValue ?? "request", response.status?.value ?? 0)
+            effects.append(.noted("answered a \(method) with \(status)"))
+            respond(response, to: id, at: now, into: &effects)
+        case .accept where request.method == .notify: takeNotification(request, id, at: now, into: &effects)
+        case .accept: takePagerMessage(request, id, at: now, into: &effects)
+        }
+    }
+
+    private mutating func takePagerMessage(
+        _ request: Message,
+        _ id: ServerTransactionID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard let message = ReceivedPagerMessage(request, request: id) else {
+            let response = request.response(.badRequest, toTag: identifiers.tag())
+            return respond(response, to: id, at: now, into: &effects)
+        }
+        guard unanswered.count < Limits.unansweredRequests else {
+            let response = request.response(.serviceUnavailable, toTag: identifiers.tag())
+            return respond(response, to: id, at: now, into: &effects)
+        }
+        unanswered[id] = request
+        effects.append(.message(message))
+    }
+
+    private mutating func takeNotification(
+        _ request: Message,
+        _ id: ServerTransactionID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard watch?.isConcerned(by: request) == true else {
+            let response = request.response(.callDoesNotExist, toTag: identifiers.tag())
+            return respond(response, to: id, at: now, into: &effects)
+        }
+        stepWatch(answering: (id, request), at: now, into: &effects) { watch, steps in
+            watch.receive(notify: request, at: now, into: &steps)
+        }
+    }
+
+    // MARK: - The subscription to one's own registration
+
+    /// Lets the subscription take one input, `notify` if that is what it is, then does what it asks for.
+    mutating func stepWatch(
+        answering notify: (id: ServerTransactionID, request: Message)? = nil,
+        at now: Instant,
+        into effects: inout [Effect],
+        _ body: (inout Subscription, inout [Subscription.Effect]) -> Void
+    ) {
+        guard var watch else { return }
+        var steps: [Subscription.Effect] = []
+        body(&watch, &steps)
+        self.watch = watch
+        for step in steps {
+            switch step {
+            case .send(let request): send(request, for: .watch, at: now, into: &effects)
+            case .respond(let status):
+                guard let notify else { continue }
+                let response = notify.request.response(status, toTag: identifiers.tag())
+                respond(response, to: notify.id, at: now, into: &effects)
+            case .notification(let notification): take(notification, at: now, into: &effects)
+            case .started, .terminated: break
+            case .failed(let failure, _): effects.append(.watchFailed(failure))
+            }
+        }
+    }
+
+    private mutating func take(_ notification: Notification, at now: Instant, into effects: inout [Effect]) {
+        guard !notification.body.isEmpty else { return }
+        do throws(RegistrationInformationError) {
+            let document = try RegistrationInformation(parsing: notification.body.bytes)
+            stepRegistration(at: now, into: &effects) { registration, steps in
+                registration.receive(document, at: now, into: &steps)
+            }
+        } catch {
+            effects.append(.noted("a registration event document is unreadable: \(error)"))
+        }
+    }
+
+    /// Begins to watch the registration, or goes on with it over another flow.
+    mutating func beginWatch(at now: Instant, into effects: inout [Effect]) {
+        guard configuration.watchesRegistration, let contact = registration.contact else { return }
+        let request = SubscriptionRequest.registrationState(of: usableIdentity, contact: "<\(contact.text)>")
+        if watch == nil {
+            watch = Subscription(request, timers: configuration.timers, identifiers: identifiers)
+            registration.watchBegan()
+            stepWatch(at: now, into: &effects) { watch, steps in watch.subscribe(at: now, into: &steps) }
+        } else if watch?.request.contact != request.contact {
+            registration.watchBegan()
+            stepWatch(at: now, into: &effects) { watch, steps in
+                watch.resubscribe(request, at: now, into: &steps)
+            }
+        }
+    }
+}

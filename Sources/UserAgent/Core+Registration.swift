@@ -1,0 +1,132 @@
+import SIP
+import Wire
+
+// The registration, and what follows from it: the watch, the keep-alive, the messages that waited.
+extension Core {
+    /// Lets the registration take one input, then does what it asks for.
+    mutating func stepRegistration(
+        at now: Instant,
+        into effects: inout [Effect],
+        _ body: (inout Registration, inout [Registration.Effect]) -> Void
+    ) {
+        var steps: [Registration.Effect] = []
+        body(&registration, &steps)
+        for step in steps {
+            switch step {
+            case .send(let request, _): send(request, for: .registration, at: now, into: &effects)
+            case .needFlow: effects.append(.openFlow(isLarge: false))
+            case .report(let report): take(report, at: now, into: &effects)
+            case .needFullState:
+                stepWatch(at: now, into: &effects) { watch, steps in
+                    let request = watch.request
+                    watch.resubscribe(request, at: now, into: &steps)
+                }
+            }
+        }
+    }
+
+    private mutating func take(
+        _ report: Registration.Report,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        effects.append(.registration(report))
+        switch report {
+        case .registered(let status):
+            keepFlowAlive(as: status, at: now)
+            beginWatch(at: now, into: &effects)
+            flushQueue(at: now, into: &effects)
+        case .failed(let failure, _): failQueue(failure, into: &effects)
+        case .unregistered:
+            watch = nil
+            if isMoving { openLargeFlow(into: &effects) } else { failQueue(.notRegistered, into: &effects) }
+        case .registering, .flowLost, .wrongProof: break
+        }
+    }
+
+    /// Begins keep-alives on a flow that has none yet (RFC 5626 §4.4, RFC 6223 §4).
+    private mutating func keepFlowAlive(as status: Registration.Status, at now: Instant) {
+        guard keepAlive == nil, let flow else { return }
+        let named = status.keepAlive.flatMap { $0 > .zero ? $0 : nil }
+        let isConfigured = configuration.keepAlive != nil
+        guard let interval = configuration.keepAlive ?? named ?? standardInterval(over: flow),
+            interval > .zero
+        else {
+            return
+        }
+        // Over UDP the answer would be one of STUN, which nobody has promised for a double CRLF.
+        let expectsPong = flow.transport.isReliable && status.keepAlive != nil && !isConfigured
+        keepAlive = KeepAlive(every: interval, expectsPong: expectsPong, at: now, using: &identifiers)
+    }
+
+    private func standardInterval(over flow: Flow) -> Duration? {
+        flow.transport.isReliable ? KeepAlive.standardInterval : nil
+    }
+
+    // MARK: - Messages that wait
+
+    /// Sends what waited for a registration.
+    mutating func flushQueue(at now: Instant, into effects: inout [Effect]) {
+        guard registration.isRegistered, let flow else { return }
+        while let id = queue.first {
+            guard let delivery = deliveries[id] else {
+                queue.removeFirst()
+                continue
+            }
+            let sender = delivery.message.identity ?? usableIdentity
+            let request = delivery.message.request(
+                from: sender,
+                displayName: configuration.registration.displayName,
+                tag: identifiers.tag()
+            )
+            let size = completed(request).serialized().count + Self.viaAllowance
+            if flow.transport == .udp, size > PagerMessage.datagramLimit {
+                guard hasTriedLargeFlow else { return moveToLargeFlow(at: now, into: &effects) }
+                effects.append(.sentOverDatagram(size: size))
+            }
+            queue.removeFirst()
+            send(request, for: .pagerMessage(id), at: now, into: &effects)
+        }
+    }
+
+    /// More than the `Via` of a request takes, which is added after its size must be known.
+    private static let viaAllowance = 160
+
+    /// The account's own identity if the network lets it be used, else the default one (TS 24.229 §5.1.2A.1.1).
+    package var usableIdentity: String {
+        let own = registration.profile.publicIdentity.text.text
+        guard registration.status?.isRegisteredIdentityBarred == true else { return own }
+        return registration.defaultIdentity ?? own
+    }
+
+    private mutating func failQueue(_ failure: RegistrationFailure, into effects: inout [Effect]) {
+        isMoving = false
+        let waiting = queue
+        queue.removeAll()
+        for id in waiting {
+            guard let delivery = deliveries[id] else { continue }
+            finish(id, delivery.refusal.map { .refused($0) } ?? .notSent(failure), into: &effects)
+        }
+    }
+
+    // MARK: - A flow for large messages
+
+    /// Leaves the UDP flow for one over TCP: cores take requests only over the flow that is registered, so that the
+    /// registration moves with the message (RFC 3261 §18.1.1).
+    private mutating func moveToLargeFlow(at now: Instant, into effects: inout [Effect]) {
+        isMoving = true
+        hasTriedLargeFlow = true
+        unregister(serviceOnly: false, at: now, into: &effects)
+    }
+
+    private mutating func openLargeFlow(into effects: inout [Effect]) {
+        effects.append(.openFlow(isLarge: true))
+    }
+
+    /// The registration goes on over the flow that was opened for large messages.
+    mutating func endMove(at now: Instant, into effects: inout [Effect]) {
+        guard isMoving else { return }
+        isMoving = false
+        register(at: now, into: &effects)
+    }
+}
