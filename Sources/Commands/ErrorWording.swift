@@ -35,6 +35,20 @@ extension Explanation {
                 advice: "Register first: ims register.",
                 status: .refused
             )
+        case .notGranted:
+            self.init(
+                "not_granted",
+                "The registrar said yes, but its answer does not hold this client's contact.",
+                advice: "A proxy on the way may rewrite Contact; ims --trace register shows the answer.",
+                status: .refused
+            )
+        case .invalidIdentity(let identity):
+            self.init(
+                "invalid_identity",
+                "public-identity '\(Display.safe(identity))' is no SIP URI.",
+                advice: "Write it as sip:alice@ims.test in ims.conf.",
+                status: .configuration
+            )
         case .deregisteredByNetwork(let event):
             self.init(
                 "deregistered",

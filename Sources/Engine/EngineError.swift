@@ -10,6 +10,10 @@ package enum EngineError: Error, Hashable, Sendable {
     case nameNotFound(String)
     case tls(TLSFailure)
     case notRegistered
+    /// The registrar answered with success, but its answer does not hold the binding of this client.
+    case notGranted
+    /// The configured public identity is no SIP URI.
+    case invalidIdentity(String)
     case deregisteredByNetwork(event: String)
     /// `--as` names an identity that is barred or not among those the network gave.
     case identityNotAvailable(String, available: [String])

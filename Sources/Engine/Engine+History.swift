@@ -1,0 +1,84 @@
+import Runtime
+import Store
+import UserAgent
+import Wire
+
+// Nothing is lost: what the user is told was sent or received is in the store first.
+extension Engine {
+    /// The store, opened if it is not yet.
+    ///
+    /// - Throws: `Store.Failure`; `notWritable` when the configuration keeps no history.
+    func openedStore() throws(Store.Failure) -> Store {
+        if case .open(let store) = keeper { return store }
+        guard let path = configuration.storePath else { throw .notWritable("history is switched off") }
+        let store = try Store(path: path)
+        keeper = .open(store)
+        return store
+    }
+
+    /// Does something with the store; a failure is told once, and from then on the store is left alone.
+    @discardableResult
+    func keep<Value>(_ body: (Store) throws(Store.Failure) -> Value) -> Value? {
+        if case .unavailable = keeper { return nil }
+        guard configuration.storePath != nil else { return nil }
+        do throws(Store.Failure) {
+            return try body(try openedStore())
+        } catch {
+            keeper = .unavailable
+            emit(.warning(.historyNotKept(error.description)))
+            return nil
+        }
+    }
+
+    /// Writes an outgoing message down before its first byte leaves.
+    func recordPending(
+        _ message: OutgoingMessage,
+        to recipient: String,
+        from sender: String,
+        callID: String
+    ) -> Int64? {
+        let entry = HistoryEntry(
+            time: .now,
+            account: account.name,
+            direction: .outgoing,
+            peer: recipient,
+            from: sender,
+            to: recipient,
+            contentType: message.contentType,
+            body: message.body,
+            callID: callID,
+            state: .pending
+        )
+        return keep { store throws(Store.Failure) in try store.append(entry) }
+    }
+
+    func record(_ outcome: MessageOutcome, of row: Int64?) {
+        guard let row else { return }
+        let (state, status): (HistoryEntry.State, UInt16?) =
+            switch outcome {
+            case .accepted: (.accepted, 200)
+            case .storedForLater: (.stored, 202)
+            case .notStored(let refusal): (.notStored, refusal.status)
+            case .refused(let refusal): (.refused, refusal.status)
+            case .noAnswer: (.unanswered, nil)
+            }
+        keep { store throws(Store.Failure) in try store.update(row, state: state, status: status) }
+    }
+
+    func record(_ message: IncomingMessage) {
+        let entry = HistoryEntry(
+            time: .now,
+            account: account.name,
+            direction: .incoming,
+            peer: message.asserted ?? message.from,
+            from: message.from,
+            asserted: message.asserted,
+            to: message.to,
+            contentType: message.contentType,
+            body: message.body,
+            callID: message.callID,
+            state: .received
+        )
+        keep { store throws(Store.Failure) in try store.append(entry) }
+    }
+}
