@@ -45,6 +45,8 @@ package struct Dialog: Hashable, Sendable {
     package private(set) var routeSet: [Route]
     package private(set) var localSequence: UInt32?
     package private(set) var remoteSequence: UInt32?
+    /// The request of ours whose 2xx confirms the dialog.
+    private var creation: CSeq?
 
     /// Makes the dialog of a request we sent (RFC 3261 §12.1.2).
     ///
@@ -67,6 +69,7 @@ package struct Dialog: Hashable, Sendable {
         remoteTarget = target.uri
         routeSet = recorded.reversed().map { Route($0.address) }
         (localSequence, remoteSequence) = (cseq.number, nil)
+        creation = cseq
     }
 
     /// Makes the dialog of a request we received, or `nil` if it lacks what a dialog needs (RFC 3261 §12.1.1).
@@ -119,7 +122,10 @@ package struct Dialog: Hashable, Sendable {
     package func makeAcknowledgement(of invite: UInt32) -> Message { request(.ack, number: invite) }
 
     /// Counts on from a request that was sent again with a higher number, to answer a challenge (RFC 3261 §22.2).
+    ///
+    /// Numbers of 2³¹ and above are none of ours (RFC 3261 §8.1.1.5).
     package mutating func noteLocalSequence(_ number: UInt32) {
+        guard number < 1 << 31 else { return }
         localSequence = max(localSequence ?? number, number)
     }
 
@@ -175,12 +181,12 @@ extension Dialog {
     /// refreshes the target brings its `Contact` (§12.2.1.2).
     package mutating func receive(response: Message) {
         guard let status = response.status, let cseq = response.cseq else { return }
-        if state == .early, status.isSuccess, let recorded = try? response.headers.all(RecordRoute.self),
-            remoteSequence == nil
-        {
-            routeSet = recorded.reversed().map { Route($0.address) }
+        if state == .early, status.isSuccess, cseq == creation {
+            state = .confirmed
+            if let recorded = try? response.headers.all(RecordRoute.self) {
+                routeSet = recorded.reversed().map { Route($0.address) }
+            }
         }
-        if status.isSuccess { state = .confirmed }
         if status.isSuccess, Self.refreshesTarget(cseq.method) { takeTarget(of: response) }
     }
 

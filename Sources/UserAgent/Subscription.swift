@@ -126,7 +126,7 @@ package struct Subscription: Sendable {
     /// Whether a response belongs to the SUBSCRIBE that is under way.
     package func isAwaiting(_ response: Message) -> Bool {
         guard isResponseAwaited, let cseq = response.cseq, cseq.method == .subscribe else { return false }
-        return cseq.number >= sequence && response.headers.first(.callID)?.text == callID
+        return sequence..<1 << 31 ~= cseq.number && response.headers.first(.callID)?.text == callID
             && response.fromTag?.text == localTag
     }
 
@@ -214,7 +214,7 @@ package struct Subscription: Sendable {
         subscribe.headers.append(.from, "<\(request.identity)>;tag=\(localTag)")
         subscribe.headers.append(.to, "<\(request.resource)>")
         subscribe.headers.append(.callID, callID)
-        subscribe.headers.append(.cseq, "\(sequence + 1) SUBSCRIBE")
+        subscribe.headers.append(.cseq, "\(sequence &+ 1) SUBSCRIBE")
         subscribe.headers.append(.maxForwards, "70")
         initial = subscribe
         send(subscribe, expires: requestedExpiry, at: now, into: &effects)

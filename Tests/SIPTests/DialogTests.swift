@@ -120,6 +120,21 @@ struct DialogTests {
         #expect(dialog.remoteTarget.description == "sip:bob@192.0.2.7")
     }
 
+    @Test("a 2xx to another request does not confirm an early dialog")
+    func unconfirmed() throws {
+        let invite = try request("INVITE")
+        var ringing = invite.response(.ringing, toTag: "theirs")
+        ringing.headers.append(.contact, "<sip:bob@192.0.2.4>")
+        var dialog = try #require(Dialog(request: invite, response: ringing))
+        dialog.receive(response: dialog.makeRequest(.prack).response(.ok))
+        #expect(dialog.state == .early)
+        var served = try #require(Dialog(received: invite, localTag: "ours", state: .early))
+        served.receive(response: served.makeRequest(.update).response(.ok))
+        #expect(served.state == .early)
+        served.confirm()
+        #expect(served.state == .confirmed)
+    }
+
     @Test("the dialog of a subscription comes from the NOTIFY, its route set too (RFC 6665 §4.4.1)")
     func subscription() throws {
         let subscribe = try request("SUBSCRIBE", cseq: 7)

@@ -177,6 +177,19 @@ struct SubscriptionCreationTests {
         #expect(bench.subscription.state == .awaitingNotification)
     }
 
+    @Test(
+        "a response with a number that is none of ours changes nothing",
+        arguments: [0x7FFF_FFFF, 0xFFFF_FFFE]
+    )
+    func wildNumber(step: UInt32) throws {
+        var bench = SubscriptionBench(expires: .seconds(60))
+        bench.subscribe()
+        try bench.respond(.intervalTooBrief, ["Min-Expires": "1800"], cseqStep: step)
+        #expect(bench.sent.count == 1)
+        try bench.respond(.intervalTooBrief, ["Min-Expires": "1800"])
+        #expect(bench.sent.count == 2)
+    }
+
     @Test("after 204 no NOTIFY is awaited (RFC 5839)")
     func noNotification() throws {
         var bench = try SubscriptionBench.active(granted: 1000)

@@ -13,13 +13,33 @@ struct ServerTransaction: Sendable {
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4).
     let flow: Flow
     /// The request as it was handed to the user, until it has a final response.
-    var request: Message?
+    private(set) var request: Message?
     /// The tag in the `To` of the request, or nothing.
-    let requestTag: ByteString?
+    private let requestTag: ByteString?
     /// The last response as it was sent.
-    var response: [UInt8] = []
+    private(set) var response: [UInt8] = []
     /// The tag in the `To` of the last response that had one.
-    var responseTag: ByteString?
+    private(set) var responseTag: ByteString?
+    /// The size of what is held: the request while it is there, and the last response.
+    private(set) var heldBytes: Int
+
+    init(machine: Machine, key: ServerTransactionKey, method: Method, flow: Flow, request: Message) {
+        self.machine = machine
+        self.key = key
+        self.method = Method(rawValue: method.rawValue)
+        self.flow = flow
+        self.request = request
+        requestTag = request.toTag?.copied
+        heldBytes = request.estimatedSize
+    }
+
+    /// Keeps a response for retransmissions; after a final one the request is not needed again.
+    mutating func keep(_ response: Message, as bytes: [UInt8]) {
+        if let tag = response.toTag { responseTag = tag.copied }
+        if response.status?.isFinal == true { request = nil }
+        self.response = bytes
+        heldBytes = bytes.count + (request?.estimatedSize ?? 0)
+    }
 
     /// Whether a request with the same key is this one again, or its ACK.
     ///
@@ -44,14 +64,17 @@ struct RequestMemory: Sendable {
     struct Key: Hashable, Sendable {
         var fromTag: ByteString
         var callID: ByteString
-        var cseq: CSeq
+        var number: UInt32
+        var method: ByteString
 
         /// The key of a request that can be recognised: not one in a dialog, nor one without a `From` tag.
-        init?(of request: Message) {
+        init?(of request: Message, upTo limit: Int) {
             guard request.toTag == nil, let fromTag = request.fromTag, let cseq = request.cseq,
-                let callID = request.headers.first(.callID)
+                let callID = request.headers.first(.callID),
+                fromTag.count + callID.count + cseq.method.text.count <= limit
             else { return nil }
-            (self.fromTag, self.callID, self.cseq) = (fromTag, callID, cseq)
+            (self.fromTag, self.callID) = (fromTag.copied, callID.copied)
+            (number, method) = (cseq.number, cseq.method.text.copied)
         }
     }
 
@@ -64,14 +87,26 @@ struct RequestMemory: Sendable {
     ///   - request: A request that matches no transaction.
     ///   - now: The current time.
     ///   - lifetime: How long to remember it.
-    ///   - limit: How many to remember; the oldest goes first.
+    ///   - limits: How many to remember, the oldest of which goes first, and how large ones.
     /// - Returns: Whether it is new, not the same request on another way.
-    mutating func note(_ request: Message, at now: Instant, for lifetime: Duration, limit: Int) -> Bool {
+    mutating func note(
+        _ request: Message,
+        at now: Instant,
+        for lifetime: Duration,
+        limits: TransactionLayer.Limits
+    ) -> Bool {
         while keys.popDue(at: now) != nil {}
-        guard let key = Key(of: request) else { return true }
+        guard let key = Key(of: request, upTo: limits.rememberedBytes) else { return true }
         guard !keys.isRunning(key) else { return false }
-        if keys.count >= limit, let oldest = keys.nextDeadline { _ = keys.popDue(at: oldest) }
+        if keys.count >= limits.rememberedRequests, let oldest = keys.nextDeadline {
+            _ = keys.popDue(at: oldest)
+        }
         keys.start(key, at: now + lifetime)
         return true
     }
+}
+
+extension ByteString {
+    /// The string in storage of its own: it does not keep the message alive that it was cut from.
+    var copied: ByteString { ByteString(bytes) }
 }

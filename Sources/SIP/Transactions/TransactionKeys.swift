@@ -17,6 +17,8 @@ struct ClientTransactionKey: Hashable, Sendable {
 }
 
 /// What a request is matched to its server transaction by, the method apart (RFC 3261 §17.2.3).
+///
+/// Holds copies: a key outlives the request by far.
 enum ServerTransactionKey: Hashable, Sendable {
     /// The request comes from a client that makes unique branches.
     case branch(ByteString, sentBy: ByteString, port: UInt16?)
@@ -34,14 +36,14 @@ enum ServerTransactionKey: Hashable, Sendable {
         guard let line = request.headers.first(.via) else { return nil }
         let via = request.topVia
         if let via, let branch = via.branch, via.hasMagicCookie, branch.count > Via.magicCookie.utf8.count {
-            self = .branch(branch, sentBy: via.host.lowercased, port: via.port)
+            self = .branch(branch.copied, sentBy: via.host.lowercased, port: via.port)
             return
         }
         self = .fields(
-            uri: request.requestURI ?? .empty,
-            via: via?.fieldValue ?? line,
-            from: request.fromTag ?? .empty,
-            callID: request.headers.first(.callID) ?? .empty,
+            uri: request.requestURI?.copied ?? .empty,
+            via: via?.fieldValue ?? line.copied,
+            from: request.fromTag?.copied ?? .empty,
+            callID: request.headers.first(.callID)?.copied ?? .empty,
             cseq: request.cseq?.number
         )
     }

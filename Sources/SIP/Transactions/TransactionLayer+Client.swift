@@ -106,7 +106,9 @@ extension TransactionLayer {
         at now: Instant,
         into effects: inout [Effect]
     ) -> ClientTransactionID {
-        let method = request.method ?? Method(rawValue: "")
+        guard let method = request.method, method != .ack else {
+            preconditionFailure("only a request other than ACK makes a transaction")
+        }
         let id = ClientTransactionID(number: makeNumber())
         let key = ClientTransactionKey(branch: branch, method: method)
         let isReliable = flow.transport.isReliable

@@ -46,7 +46,7 @@ extension TransactionLayer {
             effects.append(.acknowledgement(request, over: flow))
             return
         }
-        guard servers.count < limits.serverTransactions else {
+        guard servers.count < limits.serverTransactions, heldBytes < limits.heldBytes else {
             effects.append(.discarded(.overload, over: flow))
             return
         }
@@ -57,7 +57,7 @@ extension TransactionLayer {
             request,
             at: now,
             for: timerValues.transactionLifetime,
-            limit: limits.rememberedRequests
+            limits: limits
         ) {
             effects.append(.request(request, id, over: flow))
         } else {
@@ -138,9 +138,9 @@ extension TransactionLayer {
             key: key,
             method: method,
             flow: flow,
-            request: request,
-            requestTag: request.toTag
+            request: request
         )
+        heldBytes += servers[id]?.heldBytes ?? 0
         serverIDs[key, default: []].append(id)
         for step in inviteSteps { perform(step, for: id, carrying: nil, at: now, into: &effects) }
         for step in nonInviteSteps { perform(step, for: id, carrying: nil, at: now, into: &effects) }
@@ -214,7 +214,7 @@ extension TransactionLayer {
         }
     }
 
-    /// Sends a response and keeps its bytes for retransmissions; after a final one the request is not needed again.
+    /// Sends a response and keeps its bytes for retransmissions.
     private mutating func transmit(
         _ response: Message?,
         for id: ServerTransactionID,
@@ -222,9 +222,9 @@ extension TransactionLayer {
     ) {
         guard let response, let flow = servers[id]?.flow else { return }
         let bytes = response.serialized()
-        servers[id]?.response = bytes
-        if let tag = response.toTag { servers[id]?.responseTag = tag }
-        if response.status?.isFinal == true { servers[id]?.request = nil }
+        heldBytes -= servers[id]?.heldBytes ?? 0
+        servers[id]?.keep(response, as: bytes)
+        heldBytes += servers[id]?.heldBytes ?? 0
         effects.append(.transmit(bytes, over: flow))
     }
 
@@ -235,6 +235,7 @@ extension TransactionLayer {
 
     private mutating func finish(_ id: ServerTransactionID) {
         guard let server = servers.removeValue(forKey: id) else { return }
+        heldBytes -= server.heldBytes
         serverIDs[server.key]?.removeAll { $0 == id }
         if serverIDs[server.key]?.isEmpty == true { serverIDs[server.key] = nil }
     }

@@ -49,6 +49,10 @@ package struct TransactionLayer: Sendable {
         package var serverTransactions = 2048
         /// Requests remembered so that one which comes by two ways reaches the user once (§8.2.2.2).
         package var rememberedRequests = 4096
+        /// The bytes of one remembered request's tag, `Call-ID` and method; a request with more is not remembered.
+        package var rememberedBytes = 512
+        /// The bytes of unanswered requests and of responses kept for retransmission; a request beyond that is dropped.
+        package var heldBytes = 16 << 20
 
         package init() {}
     }
@@ -66,6 +70,8 @@ package struct TransactionLayer: Sendable {
     /// The transactions that share a branch: a request, and perhaps its CANCEL.
     var serverIDs: [ServerTransactionKey: [ServerTransactionID]] = [:]
     var rememberedRequests = RequestMemory()
+    /// The bytes of requests and responses that the server transactions hold.
+    var heldBytes = 0
 
     package init(
         timers: TimerValues,

@@ -281,6 +281,30 @@ struct ServerTransactionLayerTests {
         #expect(bench.requests.count == 4)
     }
 
+    @Test("requests are dropped too when the messages that are held grow too large")
+    func heldBytes() throws {
+        var limits = TransactionLayer.Limits()
+        limits.heldBytes = 1000
+        var bench = LayerBench(limits: limits)
+        for number in 0..<8 {
+            try bench.receive(
+                Sample.request(
+                    "OPTIONS",
+                    via: "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK\(number)",
+                    callID: "\(number)"
+                )
+            )
+        }
+        let taken = bench.requests.count
+        #expect(1..<8 ~= taken)
+        for number in 0..<taken { try bench.respond(200, to: number) }
+        try bench.run(until: .seconds(100))
+        try bench.receive(
+            Sample.request("OPTIONS", via: "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK9", callID: "9")
+        )
+        #expect(bench.requests.count == taken + 1)
+    }
+
     @Test("a broken flow does not make a repeated request a new one (RFC 6026 §8.8)")
     func flowFailure() throws {
         var bench = LayerBench()
