@@ -7,7 +7,9 @@ struct Connector {
     let account: Account
     let nameServers: [String]
     /// Set once a message is too large for UDP: TCP is then tried before it (RFC 3261 §18.1.1).
-    var prefersStreams = false
+    var prefersStreams = false {
+        didSet { if prefersStreams != oldValue { current = nil } }
+    }
     var resolver: Resolver?
     var tls: TLSContext?
     /// Why the last attempt failed.

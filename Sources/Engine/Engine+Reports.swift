@@ -48,12 +48,12 @@ extension Engine {
         let told: UnregistrationCause =
             switch cause {
             case .byUser: .byUser
-            case .byNetwork(let event): .byNetwork(event: event)
+            case .byNetwork(let event): .byNetwork(event: event, isReturning: core?.isReturning == true)
             case .expired: .expired
             }
         emit(.unregistered(told))
         unregistrationWaiters.resumeAll(with: .success(()))
-        if case .byNetwork(let event) = told {
+        if case .byNetwork(let event, isReturning: false) = told {
             registrationWaiters.resumeAll(with: .failure(.deregisteredByNetwork(event: event)))
         }
     }

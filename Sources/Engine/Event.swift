@@ -88,7 +88,9 @@ package struct RegistrationStatus: Hashable, Sendable {
 package enum UnregistrationCause: Hashable, Sendable {
     case byUser
     /// The network ended it; `event` is the reason in the reginfo document: `deactivated`, `rejected`, … (RFC 3680 §5.3.2).
-    case byNetwork(event: String)
+    ///
+    /// `isReturning` says whether the engine registers again by itself, as the event allows.
+    case byNetwork(event: String, isReturning: Bool)
     case expired
 }
 

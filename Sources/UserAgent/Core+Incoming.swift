@@ -75,7 +75,7 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        let isExpected = watch?.isConcerned(by: request) == true
+        let isExpected = [watch, formerWatch].contains { $0?.isConcerned(by: request) == true }
         switch screening.screen(request, isExpected: isExpected, tag: identifiers.tag()) {
         case .discard: effects.append(.noted("ignored a \(request.method?.rawValue ?? "request")"))
         case .respond(let response):
@@ -112,7 +112,9 @@ extension Core {
         into effects: inout [Effect]
     ) {
         guard watch?.isConcerned(by: request) == true else {
-            let response = request.response(.callDoesNotExist, toTag: identifiers.tag())
+            let isFormer = formerWatch?.isConcerned(by: request) == true
+            let status: StatusCode = isFormer ? .ok : .callDoesNotExist
+            let response = request.response(status, toTag: identifiers.tag())
             return respond(response, to: id, at: now, into: &effects)
         }
         stepWatch(answering: (id, request), at: now, into: &effects) { watch, steps in
@@ -173,5 +175,12 @@ extension Core {
                 watch.resubscribe(request, at: now, into: &steps)
             }
         }
+    }
+
+    /// Lets go of the subscription: it ends with the registration it watches.
+    mutating func endWatch() {
+        guard let watch else { return }
+        formerWatch = watch
+        self.watch = nil
     }
 }

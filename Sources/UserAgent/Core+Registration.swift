@@ -38,7 +38,7 @@ extension Core {
             flushQueue(at: now, into: &effects)
         case .failed(let failure, _): failQueue(failure, into: &effects)
         case .unregistered:
-            watch = nil
+            endWatch()
             if isMoving { openLargeFlow(into: &effects) } else { failQueue(.notRegistered, into: &effects) }
         case .registering, .flowLost, .wrongProof: break
         }

@@ -55,6 +55,8 @@ package struct Core: Sendable {
     var transactions: TransactionLayer
     var registration: Registration
     var watch: Subscription?
+    /// The subscription of a registration that has ended; what it still brings is answered and goes nowhere.
+    var formerWatch: Subscription?
     var keepAlive: KeepAlive?
     let screening: RequestScreening
     /// The flow the registration uses, or is being tried on.
@@ -100,6 +102,9 @@ extension Core {
     /// Whether the registrar may hold a binding of ours.
     package var hasBinding: Bool { registration.hasBinding }
 
+    /// Whether a registration that is not there now will be made again without anyone asking.
+    package var isReturning: Bool { registration.isBusy }
+
     /// The account's credentials, with the nonces and sequence numbers they have come to.
     package var authenticator: Authenticator { registration.authenticator }
 
@@ -112,8 +117,7 @@ extension Core {
 
     /// Leaves the IM service only, or the network.
     package mutating func unregister(serviceOnly: Bool, at now: Instant, into effects: inout [Effect]) {
-        // The subscription ends with the registration it watches.
-        if !serviceOnly { watch = nil }
+        if !serviceOnly { endWatch() }
         stepRegistration(at: now, into: &effects) { registration, steps in
             registration.unregister(serviceOnly: serviceOnly, at: now, into: &steps)
         }

@@ -30,8 +30,11 @@ enum EventText {
         case .registered(let status): registered(status)
         case .unregistered(.byUser): "unregistered"
         case .unregistered(.expired): "The registration expired."
-        case .unregistered(.byNetwork(let event)):
-            "The network ended the registration (\(Display.safe(event))). Type register, or run the command again, to return."
+        case .unregistered(.byNetwork(let event, isReturning: true)):
+            "The network ended the registration (\(Display.safe(event))); registering again."
+        case .unregistered(.byNetwork(let event, isReturning: false)):
+            "The network ended the registration (\(Display.safe(event))). Type register, or run the command "
+                + "again, to return."
         case .connectionLost(let detail):
             "The connection to the network broke (\(Display.safe(detail))); bringing it back."
         case .registrationFailed, .message, .outcome, .warning: nil

@@ -22,9 +22,10 @@ extension JSONMembers {
     mutating func add(_ cause: UnregistrationCause) {
         switch cause {
         case .byUser: add("cause", "user")
-        case .byNetwork(let event):
+        case .byNetwork(let event, let isReturning):
             add("cause", "network")
             add("reason", event)
+            add("returning", isReturning)
         case .expired: add("cause", "expired")
         }
     }
