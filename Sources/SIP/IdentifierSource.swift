@@ -22,6 +22,13 @@ package struct IdentifierSource: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
+    /// Makes another source whose identifiers differ from those of this one.
+    ///
+    /// A copy of a seeded source would repeat them.
+    package mutating func makeSource() -> IdentifierSource {
+        state == nil ? IdentifierSource() : IdentifierSource(seed: next())
+    }
+
     /// Makes a transaction identifier that begins with the magic cookie (RFC 3261 §8.1.1.7).
     package mutating func branch() -> String { Via.magicCookie + token(24) }
 

@@ -19,15 +19,16 @@ extension Subscription {
         into effects: inout [Effect]
     ) {
         guard isAwaiting(response), let status = response.status, status.isFinal else { return }
-        takeResponse(response)
-        guard !status.isSuccess else {
-            // No NOTIFY will follow a 204 (RFC 5839 §3.2, RFC 6665 §4.1.2.2).
-            if status == .noNotification { timers.stop(.n) }
-            take(granted: response.expiry, at: now)
-            return
+        takeEnd(of: response)
+        guard !status.isSuccess || status == .noNotification else {
+            return take(granted: response.expiry, at: now)
         }
+        // No NOTIFY will follow (RFC 5839 §3.2, RFC 6665 §4.1.2.2).
         timers.stop(.n)
         switch state {
+        case .awaitingNotification where status.isSuccess, .pending where status.isSuccess,
+            .active where status.isSuccess:
+            take(granted: response.expiry, at: now)
         case .awaitingNotification: refuseInitial(response, status, at: now, into: &effects)
         case .pending, .active: refuseRefresh(response, status, at: now, into: &effects)
         case .ending: end(.byUser, retry: .never, at: now, into: &effects)
@@ -35,17 +36,31 @@ extension Subscription {
         }
     }
 
-    /// Takes that there will be no response to the SUBSCRIBE that is under way.
+    /// Takes that there will be no response to a SUBSCRIBE.
+    ///
+    /// - Parameters:
+    ///   - failure: What kept the response away.
+    ///   - request: The SUBSCRIBE, perhaps sent again with a higher number; without it the one under way is meant.
+    ///     An older one changes nothing.
+    ///   - now: The current time.
+    ///   - effects: Where to append what must be done.
     package mutating func receive(
         failure: TransactionLayer.ClientFailure,
+        of request: Message? = nil,
         at now: Instant,
         into effects: inout [Effect]
     ) {
+        if let request {
+            guard isAwaiting(request) else { return }
+            takeEnd(of: request)
+        }
         switch state {
         case .awaitingNotification:
             fail(failure == .timedOut ? .timedOut : .unreachable, retry: .later, at: now, into: &effects)
         case .pending, .active:
-            // What exists stays until it expires; it is refreshed again before that (RFC 6665 §4.1.2.2).
+            // After a time-out timer N, which is as long, says that it is over; otherwise it stays until it expires
+            // and is refreshed again before that (RFC 6665 §4.1.2.2).
+            guard failure == .unreachable else { break }
             timers.stop(.n)
             refreshLater(after: nil, at: now)
         case .ending:

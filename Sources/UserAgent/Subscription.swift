@@ -123,17 +123,17 @@ package struct Subscription: Sendable {
         }
     }
 
-    /// Whether a response belongs to the SUBSCRIBE that is under way.
-    package func isAwaiting(_ response: Message) -> Bool {
-        guard isResponseAwaited, let cseq = response.cseq, cseq.method == .subscribe else { return false }
-        return sequence..<1 << 31 ~= cseq.number && response.headers.first(.callID)?.text == callID
-            && response.fromTag?.text == localTag
+    /// Whether a message is the SUBSCRIBE that is under way, or a response to it.
+    package func isAwaiting(_ message: Message) -> Bool {
+        guard isResponseAwaited, let cseq = message.cseq, cseq.method == .subscribe else { return false }
+        return sequence..<1 << 31 ~= cseq.number && message.headers.first(.callID)?.text == callID
+            && message.fromTag?.text == localTag
     }
 
-    /// Notes that a final response has come, with the number it was given for.
-    mutating func takeResponse(_ response: Message) {
+    /// Notes that the SUBSCRIBE under way has come to its end, and the number it had then.
+    mutating func takeEnd(of message: Message) {
         isResponseAwaited = false
-        guard let number = response.cseq?.number else { return }
+        guard let number = message.cseq?.number else { return }
         sequence = number
         dialog?.noteLocalSequence(number)
     }
@@ -149,7 +149,13 @@ package struct Subscription: Sendable {
     /// The refresh is due 600 s before the end if more than 1200 s were granted, at half of the time otherwise
     /// (3GPP TS 24.229 §5.1.1.4.1, where the same is asked of the registration).
     mutating func schedule(_ granted: Duration, at now: Instant) {
-        guard granted > .zero, state != .ending else { return }
+        guard state != .ending else { return }
+        guard granted > .zero else {
+            // Nothing is left of it but the last NOTIFY, which gets its time.
+            timers.stop(.refresh)
+            timers.start(.expiry, at: now + timerValues.transactionLifetime)
+            return
+        }
         let refresh = granted > .seconds(1200) ? granted - .seconds(600) : granted / 2
         timers.start(.refresh, at: now + max(refresh, RetryPace.minimumInterval))
         timers.start(.expiry, at: now + granted)
@@ -173,6 +179,8 @@ package struct Subscription: Sendable {
         self.dialog = dialog
         self.dialog?.noteLocalSequence(sequence)
         pace.started(at: now)
+        // Until the 2xx or a NOTIFY says otherwise.
+        if !timers.isRunning(.expiry) { schedule(requestedExpiry, at: now) }
         return true
     }
 

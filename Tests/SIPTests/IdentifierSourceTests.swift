@@ -19,6 +19,15 @@ struct IdentifierSourceTests {
         #expect(third.tag() != tag)
     }
 
+    @Test("a source made by another gives identifiers of its own, the same for the same seed")
+    func derived() {
+        var (first, second) = (IdentifierSource(seed: 1), IdentifierSource(seed: 1))
+        var (child, twin) = (first.makeSource(), second.makeSource())
+        let tag = child.tag()
+        #expect(twin.tag() == tag)
+        #expect(first.tag() != tag)
+    }
+
     @Test("identifiers do not repeat", arguments: [true, false])
     func unique(isSeeded: Bool) {
         var source = isSeeded ? IdentifierSource(seed: 7) : IdentifierSource()

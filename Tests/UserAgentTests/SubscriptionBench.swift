@@ -42,8 +42,10 @@ struct SubscriptionBench {
 
     mutating func resubscribe() { act { $0.resubscribe($0.request, at: $1, into: &$2) } }
 
-    mutating func fail(_ failure: TransactionLayer.ClientFailure) {
-        act { $0.receive(failure: failure, at: $1, into: &$2) }
+    /// Fails a SUBSCRIBE, the last one unless told otherwise.
+    mutating func fail(_ failure: TransactionLayer.ClientFailure, of number: Int? = nil) {
+        let request = number.map { sent[$0].message } ?? sent.last?.message
+        act { $0.receive(failure: failure, of: request, at: $1, into: &$2) }
     }
 
     /// Answers a SUBSCRIBE, the last one unless told otherwise.

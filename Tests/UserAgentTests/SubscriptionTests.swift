@@ -173,6 +173,7 @@ struct SubscriptionCreationTests {
         bench.subscribe()
         bench.resubscribe()
         try bench.respond(.forbidden, to: 0)
+        bench.fail(.unreachable, of: 0)
         #expect(bench.failures.isEmpty)
         #expect(bench.subscription.state == .awaitingNotification)
     }
@@ -312,6 +313,20 @@ struct SubscriptionRefreshTests {
         try bench.notify("active")
         bench.run(until: .seconds(1020))
         #expect(bench.ends.isEmpty)
+    }
+
+    @Test("a refresh that times out ends it with timer N, whichever is told first", arguments: [true, false])
+    func timedOut(isFailureFirst: Bool) throws {
+        var bench = try SubscriptionBench.active(granted: 1000)
+        bench.run(until: .seconds(531))
+        if isFailureFirst { bench.fail(.timedOut) }
+        #expect(bench.ends.isEmpty)
+        bench.run(until: .seconds(532))
+        if !isFailureFirst { bench.fail(.timedOut, of: 1) }
+        #expect(bench.ends.map(\.cause) == [.expired])
+        #expect(bench.failures.isEmpty)
+        #expect(bench.sent.count == 3)
+        #expect(bench.subscription.state == .awaitingNotification)
     }
 
     @Test("timer N: a refresh that brings no NOTIFY ends it, and a new one is made")
