@@ -198,10 +198,9 @@ extension Dialog {
         status == nil || status == .callDoesNotExist || status == .requestTimeout
     }
 
-    /// The methods that refresh the target (RFC 3261 §12.2, RFC 3311 §5.1, RFC 6665 §3.1, RFC 3515 §2.4.1).
+    /// The methods that refresh the target (RFC 3261 §12.2, RFC 3311 §5.1, RFC 6665 §3.1, §3.2).
     private static func refreshesTarget(_ method: Method) -> Bool {
         method == .invite || method == .update || method == .subscribe || method == .notify
-            || method == .refer
     }
 
     private mutating func takeTarget(of message: Message) {

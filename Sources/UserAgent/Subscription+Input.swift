@@ -23,7 +23,7 @@ extension Subscription {
         guard !status.isSuccess || status == .noNotification else {
             return take(granted: response.expiry, at: now)
         }
-        // No NOTIFY will follow (RFC 5839 §3.2, RFC 6665 §4.1.2.2).
+        // No NOTIFY will follow (RFC 5839 §7.1, RFC 6665 §4.1.2.2).
         timers.stop(.n)
         switch state {
         case .awaitingNotification where status.isSuccess, .pending where status.isSuccess,

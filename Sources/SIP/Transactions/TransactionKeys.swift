@@ -103,7 +103,7 @@ extension Via {
     /// The `Via` of a request of ours (RFC 3261 §18.1.1).
     ///
     /// With `rport`, so that the response finds its way through a NAT (RFC 3581 §3), and with `keep` if keep-alives
-    /// are offered (RFC 6223 §4.2).
+    /// are offered (RFC 6223 §4.3).
     init(branch: String, over flow: Flow, keepAlive: Bool) {
         self.init(transport: flow.transport, sentBy: flow.local, branch: branch)
         parameters.set("rport")

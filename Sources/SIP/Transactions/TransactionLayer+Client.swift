@@ -6,7 +6,7 @@ extension TransactionLayer {
     /// - Parameters:
     ///   - request: The request, without the `Via` of this hop. A request other than ACK.
     ///   - flow: The flow it takes; its retransmissions, its CANCEL and its ACK take the same.
-    ///   - keepAlive: Whether to ask for the interval of keep-alives with `keep` (RFC 6223 §4.2).
+    ///   - keepAlive: Whether to ask for the interval of keep-alives with `keep` (RFC 6223 §4.3).
     ///   - identifiers: The source of the branch.
     ///   - now: The current time.
     ///   - effects: Where to append what must be done.
