@@ -111,7 +111,8 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Engine", "Store", "Wire", "TestSupport"],
+            dependencies: ["Commands", "Engine", "SIP", "Store", "Wire", "TestSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

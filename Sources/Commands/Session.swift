@@ -102,6 +102,7 @@ package actor Session {
         }
         var configuration = EngineConfiguration(account: setup.account, version: Version.number)
         configuration.storePath = setup.configuration.storePath
+        configuration.keepsHistory = setup.configuration.keepsHistory
         configuration.identity = options.identity
         configuration.timeout = options.timeout
         configuration.isLongLived = isLongLived

@@ -37,6 +37,7 @@ extension Engine {
         from sender: String,
         callID: String
     ) -> Int64? {
+        guard configuration.keepsHistory else { return nil }
         let entry = HistoryEntry(
             time: .now,
             account: account.name,
@@ -66,6 +67,7 @@ extension Engine {
     }
 
     func record(_ message: IncomingMessage) {
+        guard configuration.keepsHistory else { return }
         let entry = HistoryEntry(
             time: .now,
             account: account.name,

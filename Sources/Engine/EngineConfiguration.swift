@@ -3,6 +3,8 @@ package struct EngineConfiguration: Sendable {
     package var account: Account
     /// The SQLite database for history and what must outlive a run; `nil` keeps nothing.
     package var storePath: String?
+    /// Whether messages are written to the store (`history`); what the account needs is kept there in any case.
+    package var keepsHistory: Bool
     /// The public identity to send as and to register (`--as`); `nil` for the account's own.
     package var identity: String?
     /// How long one command may wait for the network (`--timeout`); `nil` leaves it to the protocol's timers.
@@ -21,6 +23,7 @@ package struct EngineConfiguration: Sendable {
     package init(account: Account, version: String) {
         self.account = account
         self.version = version
+        keepsHistory = true
         isLongLived = false
         nameServers = []
     }

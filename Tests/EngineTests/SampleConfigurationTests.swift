@@ -41,6 +41,14 @@ import Testing
         #expect(Set(account.map(key)) == Set(AccountKey.allCases.map(\.rawValue)))
     }
 
+    @Test("the manual explains every key there is, and no other")
+    func manual() throws {
+        let items = try text("man/ims.conf.5").split(separator: "\n").filter { $0.hasPrefix(".It Cm ") }
+        let keys = items.map { String($0.dropFirst(".It Cm ".count)) }
+        #expect(Set(keys) == Set(GlobalKey.allCases.map(\.rawValue) + AccountKey.allCases.map(\.rawValue)))
+        #expect(Set(keys).count == keys.count)
+    }
+
     @Test("every setting that the sample comments out is valid")
     func examples() throws {
         let (global, account) = try settings()

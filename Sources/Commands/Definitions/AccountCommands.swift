@@ -109,7 +109,10 @@ struct Unregister: EngineCommand {
         options: [
             Option(name: "service-only", help: "Leave the IM service alone and stay registered for the rest")
         ],
-        details: ["On the command line this ends what an earlier command left with --keep-registration."],
+        details: [
+            "On the command line this registers first, so that the network knows who asks, and then leaves; with "
+                + "--service-only give --keep-registration too, or the rest is left at the end of the command."
+        ],
         examples: ["unregister", "unregister --service-only"]
     )
 
@@ -118,6 +121,7 @@ struct Unregister: EngineCommand {
     init(_ arguments: Arguments) { isServiceOnly = arguments.has("service-only") }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        if !context.isREPL { _ = try await engine.register() }
         try await engine.unregister(serviceOnly: isServiceOnly)
         context.output.show(.unregistered(serviceOnly: isServiceOnly), account: engine.account.name)
         return .done

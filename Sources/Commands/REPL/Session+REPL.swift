@@ -131,11 +131,8 @@ extension Session {
 
     /// Takes the addresses to complete from the history.
     private func learnContacts() async {
-        guard prompt.editor != nil, let entries = try? await engine?.history(peer: nil, limit: 200) else {
-            return
-        }
-        var seen: Set<String> = []
-        prompt.contacts = entries.reversed().map(\.peer).filter { seen.insert($0).inserted }
+        guard prompt.editor != nil, let peers = await engine?.peers(limit: 200) else { return }
+        prompt.contacts = peers
     }
 }
 

@@ -74,10 +74,12 @@ struct WordReader {
         }
     }
 
-    /// The option of that name: of the command, of every command, or, before the command is known, of any.
+    /// The option of that name; whether the command takes it is checked when both are known.
     private func option(named name: String) -> Option? {
-        let commands = command.map { [$0.definition] } ?? table.definitions
-        return (GlobalOptions.definitions + commands.flatMap(\.options)).first { $0.name == name }
+        let own = command?.definition.options ?? []
+        return (own + GlobalOptions.definitions + table.definitions.flatMap(\.options)).first {
+            $0.name == name
+        }
     }
 
     private mutating func add(_ option: Option, _ value: String) throws(UsageError) {

@@ -1,0 +1,137 @@
+import Engine
+import Store
+import Testing
+
+import enum Commands.ExitStatus
+
+@testable import Commands
+
+@Suite struct ErrorWordingTests {
+    private static func refused(_ method: String, _ status: UInt16, _ reason: String) -> EngineError {
+        .refused(method: method, Refusal(status: status, reason: reason))
+    }
+
+    private static let engine: [EngineError] = [
+        .refused(method: "REGISTER", Refusal(status: 420, reason: "Bad Extension", unsupported: ["pref"])),
+        .refused(method: "MESSAGE", Refusal(status: 420, reason: "Bad Extension", unsupported: ["a", "b"])),
+        refused("REGISTER", 403, "Forbidden"), refused("MESSAGE", 403, "Forbidden"),
+        .refused(method: "REGISTER", Refusal(status: 403, reason: "Forbidden", warning: "unknown\u{1B}user")),
+        refused("REGISTER", 404, "Not Found"), refused("MESSAGE", 404, "Not Found"),
+        refused("MESSAGE", 480, "Temporarily Unavailable"), refused("REGISTER", 503, "Service Unavailable"),
+        refused("REGISTER", 504, "Server Time-out"), refused("MESSAGE", 407, "Proxy Authentication Required"),
+        refused("MESSAGE", 413, "Too Large"), refused("MESSAGE", 415, "Unsupported Media Type"),
+        refused("MESSAGE", 486, "Busy Here"),
+        .authentication(.credentialsRefused(privateIdentity: "alice@ims.test", status: 403)),
+        .authentication(.noCredentials(scheme: "AKAv1-MD5")),
+        .authentication(.noCommonAlgorithm(offered: ["AKAv1-MD5"])),
+        .authentication(.foreignRealm(offered: "evil.test", expected: "ims.test")),
+        .authentication(.networkNotAuthenticated), .authentication(.synchronisationFailed),
+        .authentication(.malformedChallenge),
+        .noAnswer(method: "REGISTER"), .unreachable(target: "127.0.0.1:4060", detail: "Connection refused"),
+        .nameNotFound("ims.test"),
+        .tls(.certificate(host: "pcscf.ims.test", detail: "self-signed certificate")),
+        .tls(.handshake(host: "pcscf.ims.test", detail: "wrong version number")),
+        .tls(.trustStore(file: "/etc/ca.pem", detail: "No such file")),
+        .notRegistered, .notGranted, .invalidIdentity("alice"), .deregisteredByNetwork(event: "rejected"),
+        .identityNotAvailable("sip:x@y", available: []),
+        .identityNotAvailable("sip:x@y", available: ["sip:alice@ims.test", "tel:+491"]),
+        .invalidRecipient("bob"), .tooLarge(size: 70_000, limit: 65_535),
+        .credential(account: "alice", detail: "alice.password: No such file or directory"),
+        .localAddress("192.0.2.1: Cannot assign requested address"), .interrupted,
+    ]
+
+    private static let usage: [UsageError] = [
+        .noCommand, .unknownCommand("regsiter", suggestion: "register"),
+        .unknownCommand("x", suggestion: nil),
+        .notHere(command: "quit", isREPL: false), .notHere(command: "lab", isREPL: true),
+        .missing(parameter: "uri", of: "send-message"), .tooMany("x", of: "register"),
+        .notAChoice("lst", among: ["list", "show"], suggestion: "list"),
+        .unknownOption("--jsn", suggestion: "--json"),
+        .unknownOption("-x", suggestion: nil), .optionOfOther("--count", command: "status"),
+        .missingValue(option: "--count", expected: "--count COUNT"), .unexpectedValue(option: "--json"),
+        .badValue(of: "--count", value: "0", expected: "a whole number from 1"), .conflict("-q", "-v"),
+        .unterminatedQuote, .notAtPrompt,
+    ]
+
+    private static let problems: [ConfigurationError.Problem] = [
+        .notFound, .unreadable("Permission denied"), .tooLarge(limit: 1_048_576), .notText, .malformedLine,
+        .unterminatedQuote, .unknownSection("buddies"), .badAccountName(""), .badAccountName("a b"),
+        .duplicateAccount("alice", firstLine: 3), .unknownKey("pasword-file", suggestion: "password-file"),
+        .unknownKey("x", suggestion: nil), .misplacedKey("proxy", belongsInAccount: true),
+        .misplacedKey("colour", belongsInAccount: false), .duplicateKey("proxy", firstLine: 4),
+        .badValue(key: "expires", value: "soon", expected: "a time such as 600000, 600s, 10m or 1h"),
+        .missingKey("public-identity", account: "alice"), .conflict("aka-k-file", "password-file"),
+        .unknownDefaultAccount("bob", known: ["alice"]), .noAccounts,
+    ]
+
+    private static let selection: [AccountSelectionError] = [
+        .unknownAccount("bob", known: ["alice", "carol"]), .noneChosen(known: ["alice", "carol"]),
+        .malformedConnector("imscore:x"), .unknownApplication("Chat", known: []),
+        .unknownApplication("Chat", known: ["Talk"]), .unknownConnectorKey("proxi", suggestion: "proxy"),
+        .secretInConnector("password-file"),
+        .badConnectorValue(key: "expires", value: "x", expected: "a time"),
+        .unusable(ConfigurationError(file: "ims.conf", line: 3, .malformedLine)),
+    ]
+
+    private static let commands: [CommandFailure] = [
+        .unreadable("photo.png", .notFound), .unreadable("photo.png", .unreadable("Permission denied")),
+        .unreadable("photo.png", .tooLarge(limit: 1_048_576)), .contentTypeNeeded("photo.png"), .inputTaken,
+        .history("the disk is full"), .trace(file: "t", detail: "Permission denied"),
+        .system("no descriptor left"),
+        .timedOut(received: 1, wanted: 2),
+    ]
+
+    private static let warnings: [Warning] = [
+        .historyNotKept("the disk is full"), .sentOverUDP(size: 1400),
+        .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
+        .secretReadableByOthers(file: "/home/alice/alice.password"),
+    ]
+
+    private static var explanations: [Explanation] {
+        engine.map { Explanation($0) } + usage.map { Explanation($0) }
+            + problems.map { Explanation(ConfigurationError(file: "ims.conf", line: 7, $0)) }
+            + selection.map { Explanation($0) } + commands.map { Explanation($0) }
+    }
+
+    @Test("the wording of every error is the one committed")
+    func snapshot() throws {
+        var text = ""
+        for explanation in Self.explanations {
+            text += "\(explanation.status.rawValue) \(explanation.code)\n\(explanation.summary)\n"
+            if let advice = explanation.advice { text += advice + "\n" }
+            text += "\n"
+        }
+        for warning in Self.warnings { text += "\(warning.code)\n\(warning.wording)\n\n" }
+        try Repository.expect(text, equals: "Tests/CommandsTests/Fixtures/errors.txt")
+    }
+
+    @Test("an error is one line and one line of advice, both whole sentences, safe for a terminal")
+    func form() {
+        for explanation in Self.explanations {
+            for line in [explanation.summary, explanation.advice].compactMap(\.self) {
+                #expect(line.hasSuffix(".") || line.hasSuffix("?"), "\(line)")
+                #expect(!line.unicodeScalars.contains { $0.value < 0x20 }, "\(line)")
+            }
+        }
+    }
+
+    @Test(
+        "the outcome of a message decides the exit status",
+        arguments: [
+            (.accepted, .done), (.storedForLater, .storedForLater),
+            (.notStored(Refusal(status: 480, reason: "")), .refused),
+            (.refused(Refusal(status: 603, reason: "")), .refused), (.noAnswer, .noAnswer),
+        ] as [(MessageOutcome, ExitStatus)]
+    )
+    func outcomes(_ outcome: MessageOutcome, status: ExitStatus) {
+        #expect(outcome.exitStatus == status)
+    }
+
+    @Test("whatever is thrown has words and a status")
+    func anyError() {
+        #expect(Explanation(describing: CancellationError()).status == .interrupted)
+        #expect(Explanation(describing: Store.Failure.diskFull).summary.contains("the disk is full"))
+        #expect(Explanation(describing: UsageError.noCommand).status == .usage)
+        #expect(Explanation(describing: ConfigurationError(file: "f", .noAccounts)).status == .configuration)
+    }
+}

@@ -1,0 +1,55 @@
+# bash completion for ims; made by: ims completion bash
+_ims() {
+    local cur prev command="" position=0 i word
+    local IFS=$'\n'
+    # Words are those of the shell: a colon of an address must not end one.
+    if declare -F _get_comp_words_by_ref > /dev/null; then
+        local words cword
+        _get_comp_words_by_ref -n := cur prev words cword
+    else
+        local words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+        cur=${words[cword]} prev=${words[cword - 1]}
+    fi
+    for ((i = 1; i < cword; i++)); do
+        word=${words[i]}
+        case $word in
+            --) ;;
+            --account | --config | --as | --timeout | --limit | --count | --file | --content-type) i=$((i + 1)) ;;
+            -*) ;;
+            *)
+                if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
+                ;;
+        esac
+    done
+    case $prev in
+        --account) COMPREPLY=($(compgen -W "$(ims __complete accounts 2> /dev/null)" -- "$cur")); return ;;
+        --config) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --as) COMPREPLY=(); return ;;
+        --timeout) COMPREPLY=(); return ;;
+        --limit) COMPREPLY=(); return ;;
+        --count) COMPREPLY=(); return ;;
+        --file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --content-type) COMPREPLY=(); return ;;
+    esac
+    if [[ $cur == -* ]]; then
+        case $command in
+            unregister) COMPREPLY=($(compgen -W $'--service-only\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            history) COMPREPLY=($(compgen -W $'--limit\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            listen) COMPREPLY=($(compgen -W $'--count\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--private\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            *) COMPREPLY=($(compgen -W $'--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+        esac
+        return
+    fi
+    case $command:$position in
+        :*) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\nhistory\nlisten\nsend-message\ncompletion\nhelp\nversion' -- "$cur")) ;;
+        account:0) COMPREPLY=($(compgen -W $'list\nshow' -- "$cur")) ;;
+        account:1) COMPREPLY=($(compgen -W "$(ims __complete accounts 2> /dev/null)" -- "$cur")) ;;
+        history:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
+        send-message:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
+        completion:0) COMPREPLY=($(compgen -W $'bash\nzsh\nfish' -- "$cur")) ;;
+        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\nhistory\nlisten\nsend-message\ncompletion\nhelp\nversion' -- "$cur")) ;;
+    esac
+    if declare -F __ltrim_colon_completions > /dev/null; then __ltrim_colon_completions "$cur"; fi
+}
+complete -F _ims ims

@@ -1,0 +1,56 @@
+#compdef ims
+# zsh completion for ims; made by: ims completion zsh
+_ims() {
+    local curcontext="$curcontext" state line
+    typeset -A opt_args
+    local -a global commands
+    global=(
+        '--account=[Use this account of the configuration\: its name, or an imscore\://APP-ID\[;KEY=VALUE\]... connector]:name:_ims_accounts'
+        '--config=[Read this configuration instead of $XDG_CONFIG_HOME/ims/ims.conf]:file:_files'
+        '--as=[Act as this one of your public identities]:uri: '
+        '--json[Write one JSON object a line instead of text for people]'
+        '--trace=-[Write every SIP message that passes to the file, or to standard error; secrets are masked]::file:_files'
+        '--timeout=[Wait for the network at most this long]:seconds: '
+        '--keep-registration[Leave the registration behind when the command ends, instead of ending it]'
+        '--no-input[Never start the prompt]'
+        '(-q --quiet)'{-q,--quiet}'[Say nothing on standard error but errors]'
+        '(-v --verbose)'{-v,--verbose}'[Tell on standard error what is going on]'
+        '(-h --help)'{-h,--help}'[Show what can be typed, or how to use the command]'
+        '--version[Show the version]'
+    )
+    commands=(
+        'account:List the accounts of the configuration, or show one.'
+        'identities:List the public identities that the network associates with the account.'
+        'register:Register the account with its home network.'
+        'status:Show whether the account is registered, where and as whom.'
+        'unregister:End the registration with the home network.'
+        'history:Show the messages that were sent and received, the latest last.'
+        'listen:Register and show messages as they come.'
+        'send-message:Send a message and wait for what becomes of it.'
+        'completion:Print the script that makes a shell complete ims commands.'
+        'help:Show what can be typed, or how to use one command.'
+        'version:Show the version.'
+    )
+    _arguments -C $global '1: :->command' '*:: :->argument'
+    case $state in
+        command) _describe -t commands 'command' commands ;;
+        argument)
+            case $line[1] in
+                account) _arguments $global '1:action:(list show)' '2::name:_ims_accounts' ;;
+                identities) _arguments $global  ;;
+                register) _arguments $global  ;;
+                status) _arguments $global  ;;
+                unregister) _arguments $global '--service-only[Leave the IM service alone and stay registered for the rest]' ;;
+                history) _arguments $global '--limit=[Show at most this many; 50 if not given]:count: ' '1::peer:_ims_contacts' ;;
+                listen) _arguments $global '--count=[End after this many messages]:count: ' ;;
+                send-message) _arguments $global '--file=[Send what is in the file]:file:_files' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--private[Ask the network not to show your identity to the recipient]' '1:uri:_ims_contacts' '*:text: ' ;;
+                completion) _arguments $global '1:shell:(bash zsh fish)' ;;
+                help) _arguments $global '1::command:(account identities register status unregister history listen send-message completion help version)' ;;
+                version) _arguments $global  ;;
+            esac
+            ;;
+    esac
+}
+_ims_accounts() { local -a words; words=(${(f)"$(ims __complete accounts 2> /dev/null)"}); compadd -a words }
+_ims_contacts() { local -a words; words=(${(f)"$(ims __complete contacts 2> /dev/null)"}); compadd -a words }
+if [ "$funcstack[1]" = "_ims" ]; then _ims "$@"; else compdef _ims ims; fi
