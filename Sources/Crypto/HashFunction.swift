@@ -4,17 +4,15 @@ package enum HashFunction: Hashable, Sendable, CaseIterable {
     /// SHA-512/256 of FIPS 180-4, which RFC 7616 §3.3 calls SHA-512-256.
     case sha512_256
 
-    /// The length of a digest in bytes.
-    package var digestCount: Int {
+    /// The digest of `bytes`.
+    package func hash(_ bytes: [UInt8]) -> [UInt8] {
         switch self {
-        case .md5: 16
-        case .sha1: 20
-        case .sha256, .sha512_256: 32
+        case .md5: MD5.hash(bytes)
+        case .sha1: Provider.sha1(bytes)
+        case .sha256: Provider.sha256(bytes)
+        case .sha512_256: Provider.sha512_256(bytes)
         }
     }
-
-    /// The digest of `bytes`.
-    package func hash(_ bytes: [UInt8]) -> [UInt8] { Provider.hash(bytes, with: self) }
 
     /// The message authentication code of `message` under `key` (RFC 2104 §2).
     package func authenticationCode(for message: [UInt8], key: [UInt8]) -> [UInt8] {

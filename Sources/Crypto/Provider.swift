@@ -2,14 +2,10 @@ internal import COpenSSL
 
 /// The algorithms of OpenSSL, fetched once each from a library context of our own.
 ///
-/// The context holds OpenSSL's default provider whatever the machine's `openssl.cnf` selects: SIP digest names MD5 and
-/// a setting made for TLS must not take it away. Everything here that is not Swift's to check stays in this file.
+/// The context holds OpenSSL's default provider whatever the machine's `openssl.cnf` selects: a setting made for TLS
+/// must not take away what a registrar asks for. Everything here that is not Swift's to check stays in this file.
 enum Provider {
     private nonisolated(unsafe) static let context: OpaquePointer? = {
-        // Reading openssl.cnf and the error texts is most of OpenSSL's start-up time (0.6 ms against 0.15 ms), and
-        // hashing needs neither. A TLS connection that was opened first has read the file already.
-        let options = UInt64(OPENSSL_INIT_NO_LOAD_CONFIG) | UInt64(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS)
-        OPENSSL_init_crypto(options, nil)
         let context = unsafe OSSL_LIB_CTX_new()
         guard unsafe OSSL_PROVIDER_load(context, "default") != nil else {
             preconditionFailure("OpenSSL has no default provider")
@@ -17,23 +13,21 @@ enum Provider {
         return unsafe context
     }()
 
-    private nonisolated(unsafe) static let md5 = unsafe EVP_MD_fetch(context, "MD5", nil)
     private nonisolated(unsafe) static let sha1 = unsafe EVP_MD_fetch(context, "SHA1", nil)
     private nonisolated(unsafe) static let sha256 = unsafe EVP_MD_fetch(context, "SHA2-256", nil)
     private nonisolated(unsafe) static let sha512_256 = unsafe EVP_MD_fetch(context, "SHA2-512/256", nil)
     private nonisolated(unsafe) static let aes128 = unsafe EVP_CIPHER_fetch(context, "AES-128-ECB", nil)
 
-    static func hash(_ bytes: [UInt8], with function: HashFunction) -> [UInt8] {
-        let algorithm =
-            switch function {
-            case .md5: unsafe md5
-            case .sha1: unsafe sha1
-            case .sha256: unsafe sha256
-            case .sha512_256: unsafe sha512_256
-            }
+    static func sha1(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha1, count: 20) }
+
+    static func sha256(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha256, count: 32) }
+
+    static func sha512_256(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha512_256, count: 32) }
+
+    private static func hash(_ bytes: [UInt8], with algorithm: OpaquePointer?, count: Int) -> [UInt8] {
         let state = unsafe EVP_MD_CTX_new()
         defer { unsafe EVP_MD_CTX_free(state) }
-        var digest = [UInt8](repeating: 0, count: function.digestCount)
+        var digest = [UInt8](repeating: 0, count: count)
         let isDone = unsafe digest.withUnsafeMutableBufferPointer { output in
             unsafe EVP_DigestInit_ex2(state, algorithm, nil) == 1
                 && EVP_DigestUpdate(state, bytes, bytes.count) == 1

@@ -21,6 +21,29 @@ struct HashFunctionTests {
         #expect(hex(HashFunction.md5.hash([])) == "d41d8cd98f00b204e9800998ecf8427e")
     }
 
+    @Test(
+        "MD5 gives the digests of RFC 1321 §A.5",
+        arguments: [
+            ("a", "0cc175b9c0f1b6a831c399e269772661"),
+            ("message digest", "f96b697d7cb7938d525a2f31aaf161d0"),
+            ("abcdefghijklmnopqrstuvwxyz", "c3fcd3d76192e4007dfb496cca67e13b"),
+            (
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+                "d174ab98d277d9f5a5611c2c9f419d9f"
+            ),
+            (String(repeating: "1234567890", count: 8), "57edf4a22be3c955ac49da2e2107b67a"),
+        ]
+    )
+    func md5(text: String, digest: String) {
+        #expect(hex(HashFunction.md5.hash(Array(text.utf8))) == digest)
+    }
+
+    @Test("MD5 pads every length right: the digest of the digests of 0 to 200 bytes")
+    func md5Lengths() {
+        let digests = (0...200).flatMap { HashFunction.md5.hash([UInt8](repeating: UInt8($0), count: $0)) }
+        #expect(hex(HashFunction.md5.hash(digests)) == "7d78736a5feb03bc320295b697dc3d0d")
+    }
+
     @Test("HMAC-MD5 and HMAC-SHA-256 give the codes of RFC 2202 §2 and RFC 4231 §4.3")
     func authenticationCode() {
         let message = Array("what do ya want for nothing?".utf8)
