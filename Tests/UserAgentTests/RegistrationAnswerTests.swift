@@ -344,4 +344,44 @@ struct RegistrationAnswerTests {
         bench.deliver(bench.last.response(.forbidden))
         #expect(bench.registration.isRegistered)
     }
+
+    @Test("an answer damaged anywhere never traps, and a REGISTER on its way stays the only one")
+    func damage() throws {
+        let headers: [(HeaderName, String)] = [
+            (.serviceRoute, "<sip:orig@scscf.ims.test;lr>"),
+            (.pAssociatedURI, "<sip:alice@ims.test>, <tel:+1555>"),
+            (.via, "SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKx;keep=30"), (.require, "outbound"),
+            (.authenticationInfo, #"nextnonce="n2", rspauth="00", qop=auth, nc=00000001"#),
+            (.minExpires, "99"),
+            (
+                .wwwAuthenticate,
+                #"Digest realm="ims.test", nonce="n9", qop="auth,auth-int", algorithm=SHA-256"#
+            ),
+        ]
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = IdentifierSource(seed: seed)
+        for code in [200, 401, 423, 503] {
+            var bench = try RegistrationBench()
+            bench.start()
+            bench.openFlow()
+            bench.challenge()
+            var response = bench.last.response(try #require(StatusCode(code)), toTag: "t")
+            response.headers.append(.contact, (bench.field(.contact) ?? "") + ";expires=3600")
+            for (name, value) in headers { response.headers.append(name, value) }
+            let bytes = response.serialized()
+            for _ in 0..<500 {
+                var damaged = bytes
+                for _ in 0..<2 {
+                    damaged[Int.random(in: damaged.indices, using: &random)] = UInt8.random(
+                        in: 0...255,
+                        using: &random
+                    )
+                }
+                guard let message = try? Message(parsing: ByteString(damaged)) else { continue }
+                var copy = bench
+                copy.deliver(message)
+                #expect(copy.sent.count <= bench.sent.count + 1, "seed \(seed)")
+            }
+        }
+    }
 }
