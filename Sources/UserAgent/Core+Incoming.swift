@@ -166,7 +166,7 @@ extension Core {
         guard configuration.watchesRegistration, let contact = registration.contact else { return }
         let request = SubscriptionRequest.registrationState(of: usableIdentity, contact: "<\(contact.text)>")
         if watch == nil {
-            watch = Subscription(request, timers: configuration.timers, identifiers: identifiers)
+            watch = Subscription(request, timers: configuration.timers, identifiers: identifiers.makeSource())
             registration.watchBegan()
             stepWatch(at: now, into: &effects) { watch, steps in watch.subscribe(at: now, into: &steps) }
         } else if watch?.request.contact != request.contact {

@@ -102,7 +102,7 @@ extension Core {
     ) {
         switch waiting.purpose {
         case .registration: concludeRegistration(conclusion, at: now, into: &effects)
-        case .watch: concludeWatch(conclusion, at: now, into: &effects)
+        case .watch: concludeWatch(waiting.request, conclusion, at: now, into: &effects)
         case .pagerMessage(let id): concludeMessage(id, conclusion, at: now, into: &effects)
         }
     }
@@ -122,6 +122,7 @@ extension Core {
     }
 
     private mutating func concludeWatch(
+        _ request: Message,
         _ conclusion: Conclusion,
         at now: Instant,
         into effects: inout [Effect]
@@ -130,7 +131,7 @@ extension Core {
             switch conclusion {
             case .response(let response), .unanswerable(let response, _):
                 watch.receive(response: response, at: now, into: &steps)
-            case .failure(let failure): watch.receive(failure: failure, at: now, into: &steps)
+            case .failure(let failure): watch.receive(failure: failure, of: request, at: now, into: &steps)
             }
         }
     }

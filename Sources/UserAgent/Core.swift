@@ -78,15 +78,16 @@ package struct Core: Sendable {
         authenticator: Authenticator,
         identifiers: IdentifierSource = IdentifierSource()
     ) {
+        var identifiers = identifiers
         self.configuration = configuration
-        self.identifiers = identifiers
-        transactions = TransactionLayer(timers: configuration.timers, identifiers: identifiers)
+        transactions = TransactionLayer(timers: configuration.timers, identifiers: identifiers.makeSource())
         registration = Registration(
             profile: configuration.registration,
             authenticator: authenticator,
-            identifiers: identifiers
+            identifiers: identifiers.makeSource()
         )
         screening = RequestScreening(configuration.capabilities)
+        self.identifiers = identifiers
     }
 
     /// What bounds the memory that the network can take; the layers below have limits of their own.
