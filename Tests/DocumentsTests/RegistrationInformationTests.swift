@@ -73,6 +73,17 @@ struct RegistrationInformationTests {
         #expect(try sample("rfc5628-reginfo-2.xml").registrations.count == 3)
     }
 
+    @Test("what Kamailio sends: an identity of each scheme, and one id for whatever has ended")
+    func kamailio() throws {
+        let document = try sample("kamailio-reginfo-1.xml")
+        #expect(document.registrations.map(\.addressOfRecord) == ["sip:alice@ims.test", "tel:+15550001"])
+        for registration in document.registrations {
+            #expect(registration.contacts.map(\.event) == [.expired, .registered])
+            #expect(registration.contacts.map(\.expires) == [.zero, .seconds(3600)])
+            #expect(registration.contacts[1].uri == "sip:alice@127.0.0.1:32944;transport=udp")
+        }
+    }
+
     @Test("what is written is read back")
     func roundTrip() throws {
         var contact = RegistrationInformation.Contact(
