@@ -63,6 +63,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Not shipped: what scripts/bench times.
+        .executableTarget(
+            name: "MessageBench",
+            dependencies: ["SIP", "Wire"],
+            path: "scripts/bench.d/MessageBench",
+            swiftSettings: strict
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["Runtime", "Wire"],

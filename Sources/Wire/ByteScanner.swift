@@ -67,10 +67,8 @@ package struct ByteScanner: ~Escapable {
     @inline(__always)
     package mutating func run(of set: ByteSet) -> Range<Int> {
         let start = position
-        var index = start
-        while index < bytes.count, set.contains(bytes[index]) { index &+= 1 }
-        position = index
-        return start..<index
+        position = bytes.endOfRun(of: set, from: start)
+        return start..<position
     }
 
     /// Reads the longest run of bytes that satisfy `isMember`.
@@ -103,24 +101,13 @@ package struct ByteScanner: ~Escapable {
     ///
     /// - Returns: The offsets of the string with its quotes, or `nil` if there is no quote here, none at the end, or
     ///   a control character between them that no backslash precedes.
-    @inlinable
     package mutating func quotedString() -> Range<Int>? {
         let start = position
         guard skip(UInt8(ascii: "\"")) else { return nil }
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                position &+= 1
-                return start..<position
-            }
-            if byte == UInt8(ascii: "\\") {
-                position &+= 1
-            } else if byte.isControl, byte != UInt8(ascii: "\t") {
-                return nil
-            }
-            position &+= 1
+        while true {
+            position = bytes.endOfRun(of: .quotable, from: position)
+            if skip(UInt8(ascii: "\"")) { return start..<position }
+            guard skip(UInt8(ascii: "\\")), read() != nil else { return nil }
         }
-        position = bytes.count
-        return nil
     }
 }

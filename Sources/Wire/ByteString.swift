@@ -39,6 +39,7 @@ package struct ByteString: Sendable {
 
     /// The bytes, borrowed.
     @inlinable
+    @inline(__always)
     package var span: Span<UInt8> {
         @_lifetime(borrow self)
         get { storage.span.extracting(Int(lower)..<Int(upper)) }
@@ -52,6 +53,7 @@ package struct ByteString: Sendable {
 
     /// The piece at `range`, which counts from the start of this string; no bytes are copied.
     @inlinable
+    @inline(__always)
     package subscript(range: Range<Int>) -> ByteString {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the string")
         return ByteString(
@@ -64,6 +66,19 @@ package struct ByteString: Sendable {
     /// The piece from `range.lowerBound` to the end.
     @inlinable
     package subscript(range: PartialRangeFrom<Int>) -> ByteString { self[range.lowerBound..<count] }
+
+    /// The string with the bytes before and behind it in its storage; no bytes are copied.
+    ///
+    /// For who cut the string out and knows what stands there; the whole storage is the limit.
+    package func widened(before: Int, after: Int) -> ByteString {
+        let start = max(0, Int(lower) - before)
+        let end = min(storage.count, Int(upper) + after)
+        return ByteString(
+            storage: storage,
+            lower: UInt32(truncatingIfNeeded: start),
+            upper: UInt32(truncatingIfNeeded: max(start, end))
+        )
+    }
 
     @inlinable
     package var first: UInt8? { isEmpty ? nil : storage[Int(lower)] }

@@ -27,14 +27,16 @@ extension Span where Element == UInt8 {
     }
 
     /// The offset of the first CR or LF at or after `start`; `count` if there is none.
-    @inlinable
     package func firstLineBreak(from start: Int) -> Int {
         let (returns, feeds) = (UInt64(repeating: UInt8.carriageReturn), UInt64(repeating: UInt8.lineFeed))
-        var index = start
-        while index &+ 8 <= count {
+        var index = Swift.max(start, 0)
+        while index <= count &- 8 {
             let word = word(at: index)
-            let hits = (word ^ returns).zeroByteMarks | (word ^ feeds).zeroByteMarks
-            if hits != 0 { return index &+ hits.trailingZeroBitCount >> 3 }
+            // Most words hold no byte below 16, and one test tells.
+            if word.hasByteBelow16 {
+                let hits = (word ^ returns).zeroByteMarks | (word ^ feeds).zeroByteMarks
+                if hits != 0 { return index &+ hits.trailingZeroBitCount >> 3 }
+            }
             index &+= 8
         }
         while index < count, self[index] != .carriageReturn, self[index] != .lineFeed { index &+= 1 }
@@ -59,6 +61,11 @@ extension UInt64 {
     @inlinable
     @inline(__always)
     internal init(repeating byte: UInt8) { self = UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+    @inline(__always)
+    fileprivate var hasByteBelow16: Bool {
+        (self &- 0x1010_1010_1010_1010) & ~self & 0x8080_8080_8080_8080 != 0
+    }
 
     /// A mark in the top bit of each byte that is zero; marks above the lowest one may be wrong.
     @inlinable

@@ -17,7 +17,6 @@ extension UInt8 {
     package var isControl: Bool { self < 32 || self == 127 }
 
     /// A character of `token`, RFC 3261 §25.1.
-    @inlinable
     package var isTokenCharacter: Bool { ByteSet.token.contains(self) }
 
     /// The small letter of an ASCII capital, and any other byte as it is.

@@ -29,6 +29,6 @@ package struct CSeq: HeaderField {
     package func write(to writer: inout ByteWriter) {
         writer.append(decimal: number)
         writer.append(UInt8(ascii: " "))
-        writer.append(method.text)
+        method.write(to: &writer)
     }
 }

@@ -29,20 +29,23 @@ package struct NameAddress: Hashable, Sendable {
         scanner.skipSpaces()
         let start = scanner.position
         var isEnclosed = scanner.skip(UInt8(ascii: "<"))
-        rawDisplayName = nil
-        if !isEnclosed, let name = try scanner.displayName() {
-            rawDisplayName = value[name]
-            isEnclosed = true
+        var name: Range<Int>?
+        if !isEnclosed {
+            name = try scanner.displayName()
+            isEnclosed = name != nil
+            if !isEnclosed { scanner.rewind(to: start) }
         }
-        if !isEnclosed { scanner.rewind(to: start) }
-        uri = try URI.read(value, &scanner, isEnclosed: isEnclosed)
+        let uri = try URI.read(value, &scanner, isEnclosed: isEnclosed)
         if isEnclosed {
             guard scanner.skip(UInt8(ascii: ">")) else {
                 throw SIPParseError(.nameAddress, at: scanner.position)
             }
         }
-        parameters = Parameters(validated: value[try scanner.headerParameters()])
+        let parameters = try scanner.headerParameters()
         position = scanner.position
+        rawDisplayName = name.map { value[$0] }
+        self.uri = uri
+        self.parameters = Parameters(validated: value[parameters])
     }
 
     package init(parsing value: ByteString) throws(SIPParseError) {
@@ -84,7 +87,7 @@ extension ByteScanner {
             return name
         }
         var end = start
-        while !run(while: { $0.isTokenCharacter || $0 >= 0x80 }).isEmpty {
+        while !run(of: [.token, .nonASCII]).isEmpty {
             end = position
             skipSpaces()
         }

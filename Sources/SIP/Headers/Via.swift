@@ -28,12 +28,13 @@ package struct Via: ListedHeaderField {
     package init(parsing value: ByteString, at position: inout Int) throws(SIPParseError) {
         var scanner = ByteScanner(value.span, at: position)
         scanner.skipSpaces()
-        transport = value[try scanner.sentProtocol()]
+        let transport = try scanner.sentProtocol()
         guard scanner.next?.isLinearSpace == true else { throw SIPParseError(.via, at: scanner.position) }
         scanner.skipSpaces()
         let hostStart = scanner.position
         try scanner.host()
-        host = value[hostStart..<scanner.position]
+        let host = hostStart..<scanner.position
+        var port: UInt16?
         scanner.skipSpaces()
         if scanner.skip(UInt8(ascii: ":")) {
             scanner.skipSpaces()
@@ -41,11 +42,13 @@ package struct Via: ListedHeaderField {
                 throw SIPParseError(.via, at: scanner.position)
             }
             port = UInt16(truncatingIfNeeded: number)
-        } else {
-            port = nil
         }
-        parameters = Parameters(validated: value[try scanner.headerParameters()])
+        let parameters = try scanner.headerParameters()
         position = scanner.position
+        self.transport = value[transport]
+        self.host = value[host]
+        self.port = port
+        self.parameters = Parameters(validated: value[parameters])
     }
 
     package func write(to writer: inout ByteWriter) {
@@ -107,17 +110,20 @@ extension ByteScanner {
     ///
     /// - Returns: The offsets of the transport.
     fileprivate mutating func sentProtocol() throws(SIPParseError) -> Range<Int> {
-        for part in ["SIP", "2.0"] {
-            let token = run(of: .token)
-            guard bytes(token).equalsIgnoringCase(part) else {
-                throw SIPParseError(.via, at: token.lowerBound)
-            }
-            skipSpaces()
-            guard skip(UInt8(ascii: "/")) else { throw SIPParseError(.via, at: position) }
-            skipSpaces()
-        }
+        try sentProtocolPart("SIP")
+        try sentProtocolPart("2.0")
         let transport = run(of: .token)
         guard !transport.isEmpty else { throw SIPParseError(.via, at: position) }
         return transport
+    }
+
+    private mutating func sentProtocolPart(_ text: String) throws(SIPParseError) {
+        let token = run(of: .token)
+        guard bytes(token).equalsIgnoringCase(text) else {
+            throw SIPParseError(.via, at: token.lowerBound)
+        }
+        skipSpaces()
+        guard skip(UInt8(ascii: "/")) else { throw SIPParseError(.via, at: position) }
+        skipSpaces()
     }
 }

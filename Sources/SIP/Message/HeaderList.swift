@@ -4,15 +4,48 @@ package import Wire
 package struct Header: Hashable, Sendable, CustomStringConvertible {
     package let name: HeaderName
     package let value: ByteString
+    /// How many bytes of its line stand before the value, where the field was received as one whole line that ends
+    /// right behind the value; zero for any other field.
+    private let leadingCount: UInt32
 
     /// Makes a field to be sent; a CR, LF or NUL in the value becomes a space, so that it cannot end the field.
     package init(_ name: HeaderName, _ value: ByteString) {
         self.name = name
         self.value = value.fieldSafe
+        leadingCount = 0
     }
 
     /// Takes a field out of a message: the parser has seen that no line ends within it.
-    init(received name: HeaderName, _ value: ByteString) { (self.name, self.value) = (name, value) }
+    ///
+    /// `leadingCount` is the number of bytes in its line before the value, if CRLF follows the value at once;
+    /// otherwise zero.
+    init(received name: HeaderName, _ value: ByteString, leadingCount: Int) {
+        self.name = name
+        self.value = value
+        self.leadingCount = UInt32(truncatingIfNeeded: leadingCount)
+    }
+
+    /// Writes the line of the field; one that was received goes out as it came in, with the name as it was spelled.
+    func write(to writer: inout ByteWriter) {
+        if leadingCount > 0 {
+            writer.append(value.widened(before: Int(leadingCount), after: 2))
+        } else {
+            writer.append(name.text)
+            writer.append(": ")
+            writer.append(value)
+            writer.append("\r\n")
+        }
+    }
+
+    /// The size of the line or a little more.
+    var estimatedSize: Int { leadingCount > 0 ? Int(leadingCount) + value.count + 2 : value.count + 40 }
+
+    package static func == (lhs: Self, rhs: Self) -> Bool { lhs.name == rhs.name && lhs.value == rhs.value }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(value)
+    }
 
     package var description: String { "\(name): \(value)" }
 }
@@ -136,5 +169,6 @@ extension HeaderList: RandomAccessCollection, ExpressibleByArrayLiteral {
     package var startIndex: Int { 0 }
     package var endIndex: Int { headers.count }
     package subscript(index: Int) -> Header { headers[index] }
+    package func makeIterator() -> [Header].Iterator { headers.makeIterator() }
     package init(arrayLiteral headers: Header...) { self.init(headers) }
 }

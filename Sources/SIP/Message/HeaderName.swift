@@ -14,7 +14,8 @@ package struct HeaderName: Sendable {
     @inline(__always)
     init(_ known: WellKnownHeader) { storage = .known(known) }
 
-    private static let table = TokenTable(
+    /// The well-known names and their compact forms; who looks up many takes it once.
+    static let table = TokenTable(
         WellKnownHeader.allCases.flatMap { header in
             [header.name, header.compactForm].compactMap(\.self).map { ($0, header.rawValue) }
         },
@@ -22,7 +23,12 @@ package struct HeaderName: Sendable {
     )
 
     /// The well-known name at `range` of `bytes`, if it is one.
-    static func known(_ bytes: Span<UInt8>, at range: Range<Int>) -> HeaderName? {
+    @inline(__always)
+    static func known(
+        _ bytes: Span<UInt8>,
+        at range: Range<Int>,
+        in table: TokenTable = HeaderName.table
+    ) -> HeaderName? {
         table.value(of: bytes, at: range).flatMap(WellKnownHeader.init(rawValue:)).map { HeaderName($0) }
     }
 
@@ -42,7 +48,7 @@ package struct HeaderName: Sendable {
     package init?(_ text: String) { self.init(ByteString(text)) }
 
     /// The number of a well-known name, what a switch over names looks at.
-    var wellKnown: WellKnownHeader? {
+    package var wellKnown: WellKnownHeader? {
         if case .known(let header) = storage { header } else { nil }
     }
 

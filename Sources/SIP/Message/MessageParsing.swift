@@ -38,6 +38,7 @@ extension Message {
 struct MessageParser {
     private let bytes: ByteString
     private let limits: MessageLimits
+    private let names = HeaderName.table
     private let isForgiving: Bool
     private var position = 0
     private var contentLength: Int?
@@ -67,7 +68,8 @@ struct MessageParser {
     mutating func framingLength() -> FramingLength {
         var length = FramingLength.missing
         position = bytes.span.firstIndex(of: .lineFeed, from: 0) + 1
-        while position < bytes.count, let line = (try? nextLine()).flatMap(\.self), !line.isEmpty {
+        while position < bytes.count, let found = (try? nextLine()).flatMap(\.self), !found.range.isEmpty {
+            let line = found.isFolded ? bytes[found.range].unfolded : bytes[found.range]
             let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? 0
             let name = line[0..<colon].trimmed
             guard HeaderName.known(name.span, at: 0..<name.count) == .contentLength else { continue }
@@ -145,80 +147,98 @@ struct MessageParser {
 
     private mutating func headers() throws(SIPParseError) -> HeaderList {
         var headers = HeaderList()
-        headers.reserveCapacity(24)
+        headers.reserveCapacity(20)
         let start = position
-        while true {
-            let lineStart = position
-            guard lineStart - start <= limits.headerSize else {
-                throw SIPParseError(.headerLine, at: lineStart)
+        while let line = try nextLine() {
+            guard !line.range.isEmpty else { return headers }
+            guard position - start <= limits.headerSize else {
+                throw SIPParseError(.headerLine, at: position)
             }
-            guard let line = try nextLine() else { return headers }
-            if line.isEmpty { return headers }
             do {
-                try append(line, at: lineStart, to: &headers)
+                if line.isFolded {
+                    let unfolded = bytes[line.range].unfolded
+                    try append(0..<unfolded.count, of: unfolded, to: &headers)
+                } else {
+                    try append(line.range, of: bytes, to: &headers)
+                }
             } catch {
-                guard isForgiving else { throw error }
+                guard isForgiving else { throw SIPParseError(error.element, at: line.range.lowerBound) }
             }
         }
+        return headers
     }
 
     /// Reads one line with those that continue it, up to its end (RFC 3261 §7.3.1).
     ///
-    /// - Returns: The line without its end; empty at the end of the header; `nil` at the end of a broken message.
-    private mutating func nextLine() throws(SIPParseError) -> ByteString? {
+    /// - Returns: The place of the line without its end; empty at the end of the header; `nil` at the end of a broken
+    ///   message that is to be salvaged.
+    private mutating func nextLine() throws(SIPParseError) -> (range: Range<Int>, isFolded: Bool)? {
         let start = position
-        let bytes = bytes
-        let span = bytes.span
-        var end = start
-        var isFolded = false
-        while true {
-            end = span.firstLineBreak(from: end)
-            guard end + 1 < span.count else {
-                guard isForgiving, start < span.count else {
-                    if isForgiving { return nil }
-                    throw SIPParseError(.endOfHeaders, at: end)
-                }
-                position = span.count
-                return bytes[start..<min(end, span.count)]
+        let (end, next, isFolded) = Self.line(in: bytes.span, from: start)
+        guard let next else {
+            guard isForgiving else {
+                throw SIPParseError(end < bytes.count ? .headerLine : .endOfHeaders, at: end)
             }
-            guard span[end] == .carriageReturn, span[end + 1] == .lineFeed else {
-                guard isForgiving else { throw SIPParseError(.headerLine, at: end) }
-                end += 1
-                continue
-            }
-            guard end - start <= limits.headerLineLength else { throw SIPParseError(.headerLine, at: start) }
-            position = end + 2
-            guard end > start, position < span.count, span[position].isLinearSpace else { break }
-            isFolded = true
-            end = position
+            guard start < bytes.count else { return nil }
+            let resume = min(bytes.span.firstIndex(of: .lineFeed, from: end) + 1, bytes.count)
+            position = resume
+            // A line that is broken inside is passed over; one that only lacks its end is read.
+            return end < bytes.count && end > start ? (start..<start + 1, false) : (start..<end, false)
         }
-        let line = bytes[start..<end]
-        return isFolded ? line.unfolded : line
+        guard end - start <= limits.headerLineLength else { throw SIPParseError(.headerLine, at: start) }
+        position = next
+        return (start..<end, isFolded)
     }
 
+    /// Finds the end of the line that begins at `start`, and the beginning of the next.
+    ///
+    /// - Returns: `next` is `nil` if the line ends in anything but CRLF; `end` is then where.
+    private static func line(
+        in bytes: Span<UInt8>,
+        from start: Int
+    ) -> (end: Int, next: Int?, isFolded: Bool) {
+        var isFolded = false
+        var end = bytes.firstLineBreak(from: start)
+        while true {
+            guard end &+ 1 < bytes.count, bytes[end] == .carriageReturn, bytes[end &+ 1] == .lineFeed else {
+                return (end, nil, isFolded)
+            }
+            let next = end &+ 2
+            guard end > start, next < bytes.count, bytes[next].isLinearSpace else {
+                return (end, next, isFolded)
+            }
+            isFolded = true
+            end = bytes.firstLineBreak(from: next)
+        }
+    }
+
+    /// Takes the line at `range` apart into name and value.
     private mutating func append(
-        _ line: ByteString,
-        at offset: Int,
+        _ range: Range<Int>,
+        of line: ByteString,
         to headers: inout HeaderList
     ) throws(SIPParseError) {
         let span = line.span
-        let colon = span.firstIndex(of: UInt8(ascii: ":"), from: 0)
-        guard colon < span.count else { throw SIPParseError(.headerLine, at: offset) }
+        let colon = span.firstIndex(of: UInt8(ascii: ":"), from: range.lowerBound)
+        guard colon < range.upperBound else { throw SIPParseError(.headerLine, at: 0) }
         var nameEnd = colon
-        while nameEnd > 0, span[nameEnd - 1].isLinearSpace { nameEnd -= 1 }
-        let known = HeaderName.known(span, at: 0..<nameEnd)
-        guard let name = known ?? HeaderName(line[0..<nameEnd]) else {
-            throw SIPParseError(.headerName, at: offset)
+        while nameEnd > range.lowerBound, span[nameEnd &- 1].isLinearSpace { nameEnd &-= 1 }
+        let nameRange = range.lowerBound..<nameEnd
+        guard let name = HeaderName.known(span, at: nameRange, in: names) ?? HeaderName(line[nameRange])
+        else {
+            throw SIPParseError(.headerName, at: 0)
         }
         guard headers.count < limits.headerCount else {
             throw SIPParseError(.headerCount, at: limits.headerCount)
         }
-        let value = line[(colon + 1)...].trimmed
+        var (start, end) = (colon &+ 1, range.upperBound)
+        while start < end, span[start].isLinearSpace { start &+= 1 }
+        while end > start, span[end &- 1].isLinearSpace { end &-= 1 }
+        let value = line[start..<end]
         if name == .contentLength { try readContentLength(value) }
-        if isForgiving, span.firstLineBreak(from: 0) < span.count {
-            throw SIPParseError(.headerLine, at: offset)
-        }
-        headers.append(Header(received: name, value))
+        let leadingCount =
+            end == range.upperBound && range.upperBound < line.count ? start &- range.lowerBound : 0
+        headers.append(Header(received: name, value, leadingCount: leadingCount))
     }
 
     /// A second length, even an equal one, leaves it open where the message ends (RFC 4475 §3.3.9).

@@ -15,10 +15,7 @@ extension Message {
                 hasLength = true
                 continue
             }
-            writer.append(header.name.text)
-            writer.append(": ")
-            writer.append(header.value)
-            writer.append("\r\n")
+            header.write(to: &writer)
         }
         if !hasLength { writeContentLength(to: &writer) }
         writer.append("\r\n")
@@ -29,7 +26,7 @@ extension Message {
     private func writeStartLine(to writer: inout ByteWriter) {
         switch startLine {
         case .request(let method, let uri):
-            writer.appendField(method.text)
+            method.write(to: &writer)
             writer.append(UInt8(ascii: " "))
             writer.appendField(uri)
             writer.append(" SIP/2.0\r\n")
@@ -55,7 +52,7 @@ extension Message {
         case .request(_, let uri): size += uri.count
         case .response(_, let reason): size += reason.count
         }
-        for header in headers { size += header.name.text.count + header.value.count + 4 }
+        for header in headers { size += header.estimatedSize }
         return size
     }
 }

@@ -66,6 +66,13 @@ package struct Method: Sendable {
         }
     }
 
+    func write(to writer: inout ByteWriter) {
+        switch storage {
+        case .known(let known): writer.append(known.text)
+        case .other(let text): writer.appendField(text)
+        }
+    }
+
     package static var invite: Method { Method(.invite) }
     package static var ack: Method { Method(.ack) }
     package static var bye: Method { Method(.bye) }

@@ -148,18 +148,13 @@ private struct ParameterScanner: ~Escapable {
         scanner.skipSpaces()
         guard scanner.skip(UInt8(ascii: ";")) else { return nil }
         scanner.skipSpaces()
-        let name = scanner.run(of: .uriParameter)
-        let rest = scanner.run(of: .token)
+        let name = scanner.run(of: .parameterName)
         scanner.skipSpaces()
-        guard scanner.skip(UInt8(ascii: "=")) else { return (name.lowerBound..<rest.upperBound, nil) }
+        guard scanner.skip(UInt8(ascii: "=")) else { return (name, nil) }
         scanner.skipSpaces()
-        if scanner.next == UInt8(ascii: "\"") {
-            let start = scanner.position
-            return (name.lowerBound..<rest.upperBound, scanner.quotedString() ?? start..<start)
-        }
-        return (
-            name.lowerBound..<rest.upperBound, scanner.run { $0 != UInt8(ascii: ";") && !$0.isLinearSpace }
-        )
+        let start = scanner.position
+        if scanner.next == UInt8(ascii: "\"") { return (name, scanner.quotedString() ?? start..<start) }
+        return (name, scanner.run(of: [.genericValue, .uriParameter]))
     }
 }
 

@@ -183,9 +183,7 @@ extension SIPURI {
         isEnclosed: Bool
     ) throws(SIPParseError) {
         let afterScheme = scanner.position
-        let information = scanner.run {
-            ByteSet.userInformation.contains($0) && (isEnclosed || !ByteSet.addressEnd.contains($0))
-        }
+        let information = scanner.run(of: isEnclosed ? .uriUserInformation : .bareURIUserInformation)
         if scanner.skip(UInt8(ascii: "@")) {
             guard !information.isEmpty, value[information.lowerBound] != UInt8(ascii: ":") else {
                 throw SIPParseError(.uri, at: information.lowerBound)
@@ -211,11 +209,6 @@ extension SIPURI {
         self.parametersStart = UInt32(truncatingIfNeeded: parameters.lowerBound - start)
         self.parametersEnd = UInt32(truncatingIfNeeded: parameters.upperBound - start)
     }
-}
-
-extension ByteSet {
-    /// The characters before the `@` of a SIP URI: those of `user`, and the colon of a password.
-    static var userInformation: ByteSet { ByteSet(low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE) }
 }
 
 extension ByteScanner {

@@ -40,9 +40,7 @@ package enum URI: Hashable, Sendable {
         case .tel:
             return .tel(try TelephoneURI(value, &scanner, from: start, isEnclosed: isEnclosed))
         case nil:
-            let opaque = scanner.run {
-                ByteSet.uri.contains($0) && (isEnclosed || !ByteSet.addressEnd.contains($0))
-            }
+            let opaque = scanner.run(of: isEnclosed ? .uri : .bareURI)
             guard !opaque.isEmpty else { throw SIPParseError(.uri, at: scanner.position) }
             return .other(value[start..<scanner.position])
         }
@@ -97,9 +95,4 @@ private enum URIScheme {
         default: return nil
         }
     }
-}
-
-extension ByteSet {
-    /// What ends a URI that no angle brackets enclose: comma, semicolon and question mark (RFC 3261 §20.10).
-    static var addressEnd: ByteSet { ByteSet(low: 0x8800_1000_0000_0000, high: 0) }
 }
