@@ -232,7 +232,8 @@ struct AuthenticatorTests {
         var response = Message(status: .ok)
         response.headers.append(.authenticationInfo, "rspauth=\"\(proof)\", qop=auth, nc=00000001")
         #expect(authenticator.noteSuccess(response, to: request) == .right)
-        response.headers.set(.authenticationInfo, "rspauth=\"\(String(proof.reversed()))\", nextnonce=\"evil\"")
+        let wrong = String(proof.reversed())
+        response.headers.set(.authenticationInfo, "rspauth=\"\(wrong)\", nextnonce=\"evil\"")
         #expect(authenticator.noteSuccess(response, to: request) == .wrong)
         #expect(!authenticator.hasKeptNonce)
     }
