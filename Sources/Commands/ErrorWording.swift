@@ -97,6 +97,14 @@ extension Explanation {
         }
     }
 
+    /// What to do about a message that was refused, if there is something to do.
+    static func advice(for outcome: MessageOutcome) -> String? {
+        switch outcome {
+        case .refused(let refusal), .notStored(let refusal): next(refusal, of: "MESSAGE").advice
+        case .accepted, .storedForLater, .noAnswer: nil
+        }
+    }
+
     private init(_ refusal: Refusal, of method: String) {
         let (advice, status) = Self.next(refusal, of: method)
         self.init(

@@ -222,7 +222,11 @@ extension Session {
         case .registering, .unregistered, .connectionLost, .warning: break
         }
         output.show(event)
-        if sink.isOutputClosed { interrupt() }
+        if sink.isOutputClosed {
+            commandTask?.cancel()
+            finish(.ended(.done))
+            prompt.continuation?.finish()
+        }
     }
 
     private func tell(_ record: TraceRecord) {

@@ -161,6 +161,7 @@ struct SendMessage: EngineCommand {
         )
         let report = try await engine.send(message)
         context.output.show(.sent(report), account: engine.account.name)
+        if let advice = Explanation.advice(for: report.outcome) { context.output.notice(advice) }
         return report.outcome.exitStatus
     }
 

@@ -63,7 +63,7 @@ package final class JSONOutput: Output {
         members.add(explanation)
         members.add("exit_status", explanation.status.rawValue)
         write("error", time: now(), account: nil, members)
-        sink.standardError(explanation.lines)
+        sink.standardError(explanation.lines(named: true) + "\n")
     }
 
     package func show(_ line: LogLine) {

@@ -74,11 +74,8 @@ package final class TextOutput: Output {
     }
 
     package func show(_ explanation: Explanation) {
-        sink.standardError(
-            style.isErrorColoured
-                ? Colour.error.applied(to: explanation.lines(named: style.namesProgram))
-                : explanation.lines(named: style.namesProgram)
-        )
+        let lines = explanation.lines(named: style.namesProgram)
+        sink.standardError((style.isErrorColoured ? Colour.error.applied(to: lines) : lines) + "\n")
     }
 
     package func show(_ line: LogLine) {

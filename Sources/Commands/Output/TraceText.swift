@@ -14,11 +14,9 @@ extension TraceRecord {
 }
 
 extension Explanation {
-    /// The lines for standard error.
-    var lines: String { lines(named: true) }
-
+    /// The lines for standard error, without the last line end; on a command line each names the program.
     func lines(named isNamed: Bool) -> String {
         let prefix = isNamed ? "ims: " : ""
-        return prefix + summary + "\n" + (advice.map { prefix + $0 + "\n" } ?? "")
+        return ([summary] + (advice.map { [$0] } ?? [])).map { prefix + $0 }.joined(separator: "\n")
     }
 }

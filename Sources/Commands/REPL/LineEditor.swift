@@ -130,6 +130,8 @@ private nonisolated(unsafe) weak var editor: LineEditor?
 
 private func takeLine(_ line: UnsafeMutablePointer<CChar>?) {
     guard let line = unsafe line else {
+        // The prompt is not to come back.
+        unsafe editor?.suspend()
         unsafe editor?.input.append(.end)
         return
     }

@@ -6,7 +6,7 @@ import Store
 extension Session {
     /// Reads commands until `quit`, the end of input or a signal.
     ///
-    /// - Returns: The status of the last command, as a shell does it.
+    /// - Returns: Where commands come from a file or pipe, the status of the last one, as a shell does it.
     package func runREPL() async -> ExitStatus {
         let (lines, input) = AsyncStream.makeStream(of: LineEditor.Input.self)
         prompt.continuation = input
@@ -29,7 +29,8 @@ extension Session {
         }
         closeInput()
         await end()
-        return wasInterrupted ? .interrupted : status
+        if wasInterrupted { return .interrupted }
+        return setup.isTerminal ? .done : status
     }
 
     private func registerInBackground() {
