@@ -114,7 +114,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LabTests",
-            dependencies: ["Lab", "SIP", "Runtime", "Wire", "TestSupport"],
+            dependencies: ["Lab", "SIP", "Documents", "Runtime", "Crypto", "Wire", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 import Wire
@@ -172,50 +171,5 @@ extension StreamInbox {
     fileprivate func skipDrained() async throws -> StreamConnection.Event {
         let event = try await next()
         return event.isDrained ? try await next() : event
-    }
-}
-
-/// A certificate authority and a server certificate of its, made by `openssl` for one run.
-final class CertificateBench: Sendable {
-    let directory: String
-
-    var authority: String { directory + "/authority.pem" }
-    var authorityKey: String { directory + "/authority.key" }
-    var certificate: String { directory + "/server.pem" }
-    var key: String { directory + "/server.key" }
-
-    init() {
-        let url = FileManager.default.temporaryDirectory.appending(path: "ims-tls-\(UUID())")
-        directory = url.path
-        try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        let newKey = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-        ]
-        run(newKey + ["-subj", "/CN=Lab authority", "-keyout", authorityKey, "-out", authority])
-        let names = "subjectAltName=DNS:pcscf.ims.test,IP:127.0.0.1,IP:::1"
-        run(
-            newKey + [
-                "-subj", "/O=Lab/CN=pcscf.ims.test", "-addext", names, "-CA", authority, "-CAkey",
-                authorityKey,
-            ]
-                + ["-keyout", key, "-out", certificate]
-        )
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
-
-    func server() throws -> TLSContext { try TLSContext(certificate: certificate, key: key) }
-
-    private func run(_ arguments: [String]) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-            process.waitUntilExit()
-        } catch {
-            Issue.record("openssl: \(error)")
-        }
     }
 }

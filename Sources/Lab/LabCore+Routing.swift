@@ -1,0 +1,116 @@
+import SIP
+import Wire
+
+extension LabCore {
+    /// Carries a request of a registered user on to another, as the P-CSCF and both S-CSCFs together do.
+    mutating func route(_ request: Incoming) {
+        guard let name = registrar.user(on: request.flow), let sender = user(named: name) else {
+            return answer(request, .forbidden, reason: "Register first")
+        }
+        let isMessage = request.message.method == .message
+        if isMessage, let status = faults.takeMessageStatus() {
+            note("a message of \(name) answered \(status.value) on purpose")
+            return answer(request, status)
+        }
+        let hops = (try? request.message.headers.first(MaxForwards.self))?.hops ?? 70
+        guard hops > 0 else { return answer(request, .tooManyHops) }
+        let target = request.message.requestURI.flatMap { try? URI(parsing: $0) }
+        guard let target, let recipient = user(of: target) else { return answer(request, .notFound) }
+        note("\(name) to \(recipient.name): \(request.message.summary)")
+        if let binding = registrar.target(of: recipient.name) {
+            let forwarded = forward(request.message, from: sender, to: binding, hops: hops - 1)
+            send(forwarded, over: binding.flow, for: .forward(request.message, request.id), at: request.now)
+        } else if recipient.name == configuration.automaticBuddy, recipient != sender {
+            answer(request, .ok)
+            if isMessage { greet(sender, from: recipient, about: request.message, at: request.now) }
+        } else {
+            answer(request, .temporarilyUnavailable)
+        }
+    }
+
+    /// The request as the recipient gets it.
+    ///
+    /// It has one `Via`, ours; those of the way here stay with the request and come back into the response.
+    private func forward(
+        _ request: Message,
+        from user: LabUser,
+        to binding: LabRegistrar.Binding,
+        hops: UInt8
+    ) -> Message {
+        var forwarded = Message(method: request.method ?? .message, uri: binding.contact.uri)
+        forwarded.headers = request.headers
+        forwarded.body = request.body
+        for name in [HeaderName.via, .route, .pPreferredIdentity, .pAssertedIdentity, .pAccessNetworkInfo] {
+            forwarded.headers.remove(name)
+        }
+        forwarded.headers.set(MaxForwards(hops))
+        if let target = request.requestURI { forwarded.headers.append(.pCalledPartyID, "<\(target.text)>") }
+        // With "id" the network keeps the identity to itself (RFC 3325 §9.3).
+        let privacy = try? request.headers.first(Privacy.self)
+        if privacy?.contains("id") != true, let identity = assertedIdentity(of: user, in: request) {
+            forwarded.headers.append(PAssertedIdentity(NameAddress(identity)))
+        }
+        return forwarded
+    }
+
+    /// The identity to vouch for: the preferred one if it is the user's own, else the default (TS 24.229 §5.2.6.3).
+    private func assertedIdentity(of user: LabUser, in request: Message) -> URI? {
+        let identities = user.identities(in: configuration.domain)
+        guard let preferred = (try? request.headers.first(PPreferredIdentity.self))?.uri else {
+            return identities.first
+        }
+        return identities.first { $0.isEquivalent(to: preferred) } ?? identities.first
+    }
+
+    // MARK: - Messages of our own
+
+    /// Answers a message as the automatic buddy does: with a friendly word and an echo.
+    private mutating func greet(_ user: LabUser, from buddy: LabUser, about message: Message, at now: Instant)
+    {
+        // What a program sends by itself, a program does not answer.
+        guard let type = message.contentType, !type.matches("application", "im-iscomposing+xml"),
+            !type.matches("message", "imdn+xml")
+        else { return }
+        let isText = type.matches("text", "plain")
+        let what =
+            isText
+            ? "“\(message.body.text.prefix(LabLimits.echo))”" : "\(message.body.count) bytes of \(type)"
+        deliver("Hi \(user.name), I got your message: \(what)", from: buddy, to: user, at: now)
+    }
+
+    /// Sends a text in the name of one user to another.
+    ///
+    /// - Returns: Whether the recipient is registered.
+    @discardableResult
+    mutating func deliver(
+        _ text: String,
+        from sender: LabUser,
+        to recipient: LabUser,
+        at now: Instant
+    ) -> Bool {
+        guard let binding = registrar.target(of: recipient.name),
+            let own = sender.identities(in: configuration.domain).first,
+            let other = recipient.identities(in: configuration.domain).first
+        else { return false }
+        var request = Message(method: .message, uri: binding.contact.uri)
+        request.headers.append(MaxForwards())
+        request.headers.append(From(NameAddress(own, parameters: ["tag": identifiers.tag()])))
+        request.headers.append(To(NameAddress(other)))
+        request.headers.append(CallID(identifiers.callID()))
+        request.headers.append(CSeq(number: 1, method: .message))
+        request.headers.append(PAssertedIdentity(NameAddress(own)))
+        request.setBody(ByteString(text), type: MediaType("text", "plain"))
+        send(request, over: binding.flow, for: .text(to: recipient.name), at: now)
+        return true
+    }
+
+    func user(named name: String) -> LabUser? { configuration.users.first { $0.name == name } }
+}
+
+extension Message {
+    /// What a person who watches wants to know of a request that passes by.
+    fileprivate var summary: String {
+        let type = contentType.map { " of \($0)" } ?? ""
+        return "\(method?.rawValue ?? ""), \(body.count) bytes\(type)"
+    }
+}

@@ -1,0 +1,245 @@
+package import SIP
+package import Wire
+
+/// A whole IMS core in one value: P-CSCF, registrar and router for a handful of users, without I/O or clock.
+///
+/// It shares the message and transaction code of the client, so it proves nothing about them; it shows a newcomer the
+/// flows and gives tests a network that fails when told to.
+package struct LabCore: Sendable {
+    package enum Effect: Sendable {
+        case transmit([UInt8], over: Flow)
+        /// Something a person who watches wants to read, on one line.
+        case note(String)
+    }
+
+    /// A request from a client, on its way to its answer.
+    struct Incoming {
+        let message: Message
+        let id: ServerTransactionID
+        let flow: Flow
+        let now: Instant
+    }
+
+    /// What a request of ours was for.
+    enum Purpose {
+        /// It carried a client's request on; the response goes back to it.
+        case forward(Message, ServerTransactionID)
+        case notification(DialogID)
+        case text(to: String)
+    }
+
+    let configuration: LabConfiguration
+    var faults = LabFaults()
+    var registrar = LabRegistrar()
+    var nonces = LabNonces()
+    var subscriptions: [DialogID: LabSubscription] = [:]
+    var identifiers: IdentifierSource
+    private var layer: TransactionLayer
+    private var purposes: [ClientTransactionID: Purpose] = [:]
+    /// What the transaction layer asked for and is not done yet.
+    private var steps: [TransactionLayer.Effect] = []
+    private var outbox: [Effect] = []
+    private var delayed: [(time: Instant, bytes: [UInt8], flow: Flow)] = []
+
+    package init(_ configuration: LabConfiguration) {
+        self.configuration = configuration
+        identifiers = configuration.seed.map { IdentifierSource(seed: $0) } ?? IdentifierSource()
+        layer = TransactionLayer(
+            timers: configuration.timers,
+            identifiers: configuration.seed.map { IdentifierSource(seed: ~$0) } ?? IdentifierSource()
+        )
+    }
+
+    // MARK: - Inputs
+
+    /// Takes in one message: a datagram, or what was cut out of a stream.
+    package mutating func receive(
+        _ bytes: ByteString,
+        over flow: Flow,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        // A keep-alive over UDP is line ends and nothing else.
+        guard bytes.bytes.contains(where: { !$0.breaksField }) else { return }
+        do throws(SIPParseError) {
+            let message = try Message(parsing: bytes)
+            if message.isRequest, faults.takeDropped() {
+                note("lost on purpose: \(message.method?.rawValue ?? "") from \(flow.remote)")
+            } else {
+                layer.receive(message, over: flow, at: now, into: &steps)
+            }
+        } catch {
+            refuse(bytes, error, over: flow, at: now)
+        }
+        settle(at: now, into: &effects)
+    }
+
+    /// Takes note that a connection is over.
+    package mutating func flowClosed(_ flow: FlowID, at now: Instant, into effects: inout [Effect]) {
+        registrar.lose(flow)
+        subscriptions = subscriptions.filter { $0.value.flow.id != flow }
+        layer.flowFailed(flow, at: now, into: &steps)
+        settle(at: now, into: &effects)
+    }
+
+    /// When `fire` must be called, at the latest.
+    package var nextDeadline: Instant? {
+        let deadlines = [
+            layer.nextDeadline, delayed.map(\.time).min(), registrar.nextExpiry,
+            subscriptions.values.map(\.expiry).min(),
+        ]
+        return deadlines.compactMap(\.self).min()
+    }
+
+    package mutating func fire(at now: Instant, into effects: inout [Effect]) {
+        layer.fire(at: now, into: &steps)
+        expireBindings(at: now)
+        expireSubscriptions(at: now)
+        let due = delayed.filter { $0.time <= now }
+        delayed.removeAll { $0.time <= now }
+        outbox += due.map { .transmit($0.bytes, over: $0.flow) }
+        settle(at: now, into: &effects)
+    }
+
+    /// Obeys one line of somebody who watches; `help` lists what there is.
+    package mutating func control(_ line: String, at now: Instant, into effects: inout [Effect]) -> String {
+        let answer = obey(line, at: now)
+        settle(at: now, into: &effects)
+        return answer
+    }
+
+    // MARK: - Requests
+
+    private mutating func receive(_ request: Incoming) {
+        if let failure = request.message.validate(isEndpoint: false) {
+            if case .reject(let status) = failure.verdict { answer(request, status) }
+            return
+        }
+        if let seconds = faults.retryAfter {
+            answer(request, .serviceUnavailable) { $0.headers.append(RetryAfter(seconds: seconds)) }
+            return
+        }
+        switch request.message.method {
+        case .register?: register(request)
+        case .message?: route(request)
+        case .subscribe?: subscribe(request)
+        case .options?: answerOptions(request)
+        case let method?:
+            answer(request, method.isKnown ? .methodNotAllowed : .notImplemented) { response in
+                response.headers.append(Allow(Self.methods))
+            }
+        case nil: break
+        }
+    }
+
+    private static let methods: [Method] = [.register, .message, .subscribe, .options]
+
+    /// An OPTIONS for the core itself is answered, one for a user is carried on.
+    private mutating func answerOptions(_ request: Incoming) {
+        let target = request.message.requestURI.flatMap { try? SIPURI(parsing: $0) }
+        guard let target, target.user == nil else { return route(request) }
+        answer(request, .ok) { response in
+            response.headers.append(Allow(Self.methods))
+            response.headers.append(AllowEvents("reg"))
+        }
+    }
+
+    /// Answers a message that cannot be read, if it can be seen that it is a request and whose.
+    private mutating func refuse(
+        _ bytes: ByteString,
+        _ error: SIPParseError,
+        over flow: Flow,
+        at now: Instant
+    ) {
+        note("unreadable message from \(flow.remote): \(error)")
+        guard let request = Message.salvage(bytes), request.method != .ack, request.topVia != nil else {
+            return
+        }
+        transmit(request.response(error.status, toTag: identifiers.tag()).serialized(), over: flow, at: now)
+    }
+
+    // MARK: - Outputs
+
+    /// Answers a request; `complete` adds what the status asks for.
+    mutating func answer(
+        _ request: Incoming,
+        _ status: StatusCode,
+        reason: String? = nil,
+        tag: String? = nil,
+        _ complete: (inout Message) -> Void = { _ in }
+    ) {
+        var response = request.message.response(status, reason: reason, toTag: tag ?? identifiers.tag())
+        response.headers.append(.server, "ims-lab")
+        complete(&response)
+        layer.respond(response, to: request.id, at: request.now, into: &steps)
+    }
+
+    /// Sends a request of ours, or one of a client's on.
+    mutating func send(_ request: Message, over flow: Flow, for purpose: Purpose, at now: Instant) {
+        let id = layer.send(request, over: flow, identifiers: &identifiers, at: now, into: &steps)
+        purposes[id] = purpose
+    }
+
+    mutating func note(_ text: String) { outbox.append(.note(text.safeForDisplay())) }
+
+    private mutating func transmit(_ bytes: [UInt8], over flow: Flow, at now: Instant) {
+        guard faults.delay > .zero else { return outbox.append(.transmit(bytes, over: flow)) }
+        if delayed.count < LabLimits.delayed { delayed.append((now + faults.delay, bytes, flow)) }
+    }
+
+    /// Does what the transaction layer asks for until it asks for nothing more.
+    private mutating func settle(at now: Instant, into effects: inout [Effect]) {
+        while !steps.isEmpty {
+            let batch = steps
+            steps = []
+            for step in batch { perform(step, at: now) }
+        }
+        effects += outbox
+        outbox = []
+    }
+
+    private mutating func perform(_ step: TransactionLayer.Effect, at now: Instant) {
+        switch step {
+        case .transmit(let bytes, let flow): transmit(bytes, over: flow, at: now)
+        case .request(let message, let id, let flow):
+            receive(Incoming(message: message, id: id, flow: flow, now: now))
+        case .response(let response, let id): finish(id, response, at: now)
+        case .failure(let id, let failure):
+            let status: StatusCode = failure == .timedOut ? .requestTimeout : .temporarilyUnavailable
+            finish(id, Message(status: status), at: now)
+        case .discarded(let reason, let flow): note("discarded a message from \(flow.remote): \(reason)")
+        case .acknowledgement, .cancelled, .unacknowledged: break
+        }
+    }
+
+    /// Takes the response to a request of ours; one without header fields is our own, for want of one.
+    private mutating func finish(_ id: ClientTransactionID, _ response: Message, at now: Instant) {
+        guard let status = response.status, let purpose = purposes[id] else { return }
+        if status.isFinal { purposes[id] = nil }
+        switch purpose {
+        case .forward(let request, let server): carryBack(response, of: request, to: server, at: now)
+        case .notification(let dialog):
+            if status.isFinal, !status.isSuccess { subscriptions[dialog] = nil }
+        case .text(let user):
+            if status.isFinal { note("\(user) answered \(status.value)") }
+        }
+    }
+
+    /// Hands a response on to the client whose request was carried on, by the way that request came (RFC 3261 §16.7).
+    private mutating func carryBack(
+        _ response: Message,
+        of request: Message,
+        to id: ServerTransactionID,
+        at now: Instant
+    ) {
+        guard let status = response.status, status != .trying else { return }
+        var carried = response
+        if response.headers.isEmpty {
+            carried = request.response(status, toTag: identifiers.tag())
+        } else {
+            carried.headers.remove(.via)
+            carried.headers = HeaderList(request.headers.filter { $0.name == .via } + Array(carried.headers))
+        }
+        layer.respond(carried, to: id, at: now, into: &steps)
+    }
+}
