@@ -15,3 +15,13 @@ enum Fixture {
         return names.filter { $0.hasSuffix(".dat") || $0.hasSuffix(".sip") }.sorted()
     }
 }
+
+extension Fixture {
+    /// The samples beside the repository, or where `IMS_SHARED` says; `nil` if there are none.
+    static let sharedSamples: URL? = {
+        let repository = folder.deletingLastPathComponent().deletingLastPathComponent()
+        let named = ProcessInfo.processInfo.environment["IMS_SHARED"].map { URL(filePath: $0) }
+        let samples = (named ?? repository.appending(path: "../shared")).appending(path: "samples")
+        return FileManager.default.fileExists(atPath: samples.path) ? samples : nil
+    }()
+}

@@ -23,7 +23,7 @@ package enum WellKnownHeader: UInt8, CaseIterable, Sendable {
     var text: ByteString { Self.texts[Int(rawValue)] }
 
     /// The name as the standard writes it.
-    var name: String {
+    package var name: String {
         switch self {
         case .accept: "Accept"
         case .acceptContact: "Accept-Contact"
