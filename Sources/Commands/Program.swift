@@ -28,7 +28,9 @@ package struct Program {
             if invocation.command == nil, !invocation.options.mayAsk { throw .noCommand }
             return run(invocation)
         } catch {
-            Self.output(GlobalOptions(), style(GlobalOptions())).show(Explanation(error))
+            var options = GlobalOptions()
+            options.isJSON = arguments.prefix { $0 != "--" }.contains("--json")
+            Self.output(options, style(options)).show(Explanation(error))
             return .usage
         }
     }
@@ -37,12 +39,12 @@ package struct Program {
         let (options, style) = (invocation.options, style(invocation.options))
         let output = Self.output(options, style)
         if let command = invocation.command as? any OfflineCommand {
-            command.run(table: table, output: output)
+            command.run(table: table, isREPL: false, output: output)
             return .done
         }
         do {
             if let command = invocation.command as? any LoopCommand {
-                return Self.onLoop { loop in await command.run(on: loop, output: Self.output(options, style))
+                return Self.onLoop { loop in await command.run(on: loop) { Self.output(options, style) }
                 }
             }
             let configuration = try Configuration(reading: ConfigurationPaths(file: options.configuration))

@@ -1,5 +1,6 @@
 package import Engine
 import Glibc
+import Lab
 package import Runtime
 import Store
 import Wire
@@ -78,7 +79,9 @@ package actor Session {
         do {
             try await start(isLongLived: command.isLongLived)
         } catch {
-            return tell(error)
+            let status = tell(error)
+            await end()
+            return status
         }
         let timer = command.awaitedMessages.flatMap { wanted in
             setup.options.timeout.map { timeout in
@@ -96,7 +99,8 @@ package actor Session {
     /// Takes the signals, makes the engine and tells its events from now on.
     func start(isLongLived: Bool) async throws {
         let options = setup.options
-        signals = try SignalSource([.interrupt, .terminate, .hangUp, .windowChange], on: loop) {
+        let taken = Set(SignalSource.Signal.allCases)
+        signals = try SignalSource(setup.isTerminal ? taken : taken.subtracting([.stop]), on: loop) {
             [weak self] signal in
             self?.assumeIsolated { $0.receive(signal) }
         }
@@ -192,6 +196,9 @@ extension Session {
     private func receive(_ signal: SignalSource.Signal) {
         switch signal {
         case .windowChange: prompt.editor?.resize()
+        case .stop:
+            let stop = { _ = kill(getpid(), SIGSTOP) }
+            if let editor = prompt.editor { editor.standAside(stop) } else { stop() }
         case .interrupt where prompt.editor != nil && !isInterrupted:
             if !interruptCommand() { prompt.editor?.clearLine() }
         case .interrupt, .terminate, .hangUp:
@@ -255,6 +262,7 @@ extension Explanation {
         case let error as AccountSelectionError: self.init(error)
         case let failure as CommandFailure: self.init(failure)
         case let failure as Store.Failure: self.init(CommandFailure.history(failure.description))
+        case let error as LabServer.StartError: self.init(CommandFailure.system(error.wording))
         case is CancellationError: self.init(EngineError.interrupted)
         default: self.init(CommandFailure.system("\(error)"))
         }

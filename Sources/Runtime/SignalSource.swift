@@ -7,6 +7,8 @@ import Glibc
 package final class SignalSource: @unchecked Sendable {
     package enum Signal: Hashable, Sendable, CaseIterable {
         case interrupt, terminate, hangUp, windowChange
+        /// Ctrl-Z: whoever takes it gives the terminal back and stops the process itself.
+        case stop
 
         var number: Int32 {
             switch self {
@@ -14,6 +16,7 @@ package final class SignalSource: @unchecked Sendable {
             case .terminate: SIGTERM
             case .hangUp: SIGHUP
             case .windowChange: SIGWINCH
+            case .stop: SIGTSTP
             }
         }
     }

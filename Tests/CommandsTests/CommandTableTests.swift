@@ -76,12 +76,16 @@ import Testing
 
     @Test("help explains every command and lists those that are offered")
     func helpPages() {
-        let page = HelpPage(table)
+        let page = HelpPage(table, isREPL: false)
         for definition in offered {
             #expect(page.overview.contains("  \(definition.name) "))
             #expect(page.text(of: definition).contains(definition.summary))
         }
         #expect(!page.overview.contains("__complete"))
+        let prompt = HelpPage(table, isREPL: true)
+        #expect(prompt.overview.contains("  quit ") && !prompt.overview.contains("completion"))
+        #expect(prompt.text(of: Listen.definition).hasPrefix("Usage: listen"))
+        #expect(prompt.text(of: CompletionCommand.definition).hasPrefix("Usage: ims completion"))
         #expect(page.overview.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
 }

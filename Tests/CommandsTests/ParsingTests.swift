@@ -162,5 +162,5 @@ private struct Probe: OfflineCommand {
 
     init(_ arguments: Arguments) { values = arguments.values }
 
-    func run(table: CommandTable, output: any Output) {}
+    func run(table: CommandTable, isREPL: Bool, output: any Output) {}
 }

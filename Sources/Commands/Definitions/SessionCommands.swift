@@ -25,7 +25,7 @@ struct CompletionCommand: OfflineCommand {
 
     init(_ arguments: Arguments) { shell = arguments["shell"] }
 
-    func run(table: CommandTable, output: any Output) {
+    func run(table: CommandTable, isREPL: Bool, output: any Output) {
         switch shell {
         case "bash": output.text(BashCompletion(table).script)
         case "zsh": output.text(ZshCompletion(table).script)
@@ -55,8 +55,8 @@ struct Help: OfflineCommand {
         }
     }
 
-    func run(table: CommandTable, output: any Output) {
-        let page = HelpPage(table)
+    func run(table: CommandTable, isREPL: Bool, output: any Output) {
+        let page = HelpPage(table, isREPL: isREPL)
         output.text(command.flatMap(table.find).map { page.text(of: $0.definition) } ?? page.overview)
     }
 }
@@ -74,7 +74,7 @@ struct Quit: OfflineCommand {
 
     init(_ arguments: Arguments) {}
 
-    func run(table: CommandTable, output: any Output) {}
+    func run(table: CommandTable, isREPL: Bool, output: any Output) {}
 }
 
 struct VersionCommand: OfflineCommand {
@@ -87,7 +87,7 @@ struct VersionCommand: OfflineCommand {
 
     init(_ arguments: Arguments) throws(UsageError) {}
 
-    func run(table: CommandTable, output: any Output) { output.text("ims \(Version.number)\n") }
+    func run(table: CommandTable, isREPL: Bool, output: any Output) { output.text("ims \(Version.number)\n") }
 }
 
 /// Prints what the completion scripts need to know about this user.

@@ -90,7 +90,7 @@ struct BashCompletion {
 
     private func action(_ kind: ValueKind) -> String? {
         switch kind {
-        case .text, .count, .seconds, .identity: nil
+        case .text, .count, .seconds, .port, .identity: nil
         case .file: "compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- \"$cur\"))"
         case .account: "COMPREPLY=($(compgen -W \"$(ims __complete accounts 2> /dev/null)\" -- \"$cur\"))"
         case .contact: "COMPREPLY=($(compgen -W \"$(ims __complete contacts 2> /dev/null)\" -- \"$cur\"))"

@@ -39,7 +39,7 @@ struct FishCompletion {
 
     private func action(_ kind: ValueKind) -> String? {
         switch kind {
-        case .text, .count, .seconds, .identity: nil
+        case .text, .count, .seconds, .port, .identity: nil
         case .file: " -F"
         case .account: " -a '(ims __complete accounts 2> /dev/null)'"
         case .contact: " -a '(ims __complete contacts 2> /dev/null)'"

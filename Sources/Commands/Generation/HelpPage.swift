@@ -1,43 +1,60 @@
 /// What `help` prints.
 struct HelpPage {
     private let table: CommandTable
+    /// Whether it is read at the prompt, where options of the program and its name have no place.
+    private let isREPL: Bool
 
-    init(_ table: CommandTable) { self.table = table }
+    init(_ table: CommandTable, isREPL: Bool) {
+        self.table = table
+        self.isREPL = isREPL
+    }
 
     /// Every command with its summary, by topic, and the options that go with all of them.
     var overview: String {
-        var text = """
+        var text =
+            isREPL
+            ? ""
+            : """
             Usage: ims [OPTION...] COMMAND [ARGUMENT...]
                    ims [OPTION...]          a prompt, where the same commands can be typed
 
 
             """
         for topic in CommandDefinition.Topic.allCases {
-            let definitions = table.definitions.filter { $0.topic == topic && $0.availability != .hidden }
+            let definitions = table.definitions.filter { $0.topic == topic && isListed($0) }
             text += topic.title + "\n"
             text += Self.columns(definitions.map { ($0.name, $0.summary) }) + "\n"
         }
+        if isREPL { return text + "help COMMAND says more about one; ims(1) says everything.\n" }
         text += "Options\n" + Self.options(GlobalOptions.definitions)
         text += "\nhelp COMMAND says more about one; ims(1) and ims.conf(5) say everything.\n"
         return text
     }
 
+    private func isListed(_ definition: CommandDefinition) -> Bool {
+        isREPL ? definition.availability.isOffered(inREPL: true) : definition.availability != .hidden
+    }
+
     func text(of definition: CommandDefinition) -> String {
-        var text = "Usage: \(Self.usage(definition))\n\n\(definition.summary)\n"
+        var text = "Usage: \(usage(definition))\n\n\(definition.summary)\n"
         for detail in definition.details { text += "\n" + Self.wrapped(detail) }
         if !definition.parameters.isEmpty {
             text += "\n" + Self.columns(definition.parameters.map { ($0.name.uppercased(), $0.help + ".") })
         }
         if !definition.options.isEmpty { text += "\n" + Self.options(definition.options) }
         if !definition.examples.isEmpty {
-            let prefix = definition.availability == .replOnly ? "" : "ims "
+            let prefix = namesProgram(definition) ? "ims " : ""
             text += "\nExamples\n" + definition.examples.map { "  \(prefix)\($0)\n" }.joined()
         }
         return text
     }
 
-    static func usage(_ definition: CommandDefinition) -> String {
-        let program = definition.availability == .replOnly ? [] : ["ims"]
+    private func namesProgram(_ definition: CommandDefinition) -> Bool {
+        !definition.availability.isOffered(inREPL: true) || (!isREPL && definition.availability != .replOnly)
+    }
+
+    private func usage(_ definition: CommandDefinition) -> String {
+        let program = namesProgram(definition) ? ["ims"] : []
         return (program + [definition.name, definition.synopsis].filter { !$0.isEmpty }).joined(
             separator: " "
         )

@@ -68,7 +68,7 @@ struct ZshCompletion {
 
     private func action(_ kind: ValueKind) -> String {
         switch kind {
-        case .text, .count, .seconds, .identity: " "
+        case .text, .count, .seconds, .port, .identity: " "
         case .file: "_files"
         case .account: "_ims_accounts"
         case .contact: "_ims_contacts"

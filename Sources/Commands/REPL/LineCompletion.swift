@@ -56,7 +56,7 @@ package struct LineCompletion {
 
     private func offer(_ kind: ValueKind?, contacts: [String]) -> Offer {
         switch kind {
-        case nil, .text, .count, .seconds, .account, .identity: Offer()
+        case nil, .text, .count, .seconds, .port, .account, .identity: Offer()
         case .contact: Offer(words: contacts)
         case .file: Offer(includesFiles: true)
         case .command: Offer(words: table.names(inREPL: true))

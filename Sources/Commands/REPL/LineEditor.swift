@@ -69,6 +69,15 @@ final class LineEditor {
         rl_callback_handler_remove()
     }
 
+    /// Gives the terminal back while `body` runs, such as a stop of the process; the line stays as it is.
+    func standAside(_ body: () -> Void) {
+        guard isInstalled else { return body() }
+        rl_deprep_terminal()
+        body()
+        rl_prep_terminal(1)
+        rl_forced_update_display()
+    }
+
     /// Ends editing; the line begun is dropped.
     func close() {
         suspend()

@@ -14,7 +14,9 @@ extension Session {
             try await start(isLongLived: true)
             try openInput()
         } catch {
-            return tell(error)
+            let status = tell(error)
+            await end()
+            return status
         }
         if setup.isTerminal { output.notice("ims \(Version.number): help lists the commands, quit ends.") }
         registerInBackground()
@@ -55,7 +57,8 @@ extension Session {
             if !line.hasPrefix(" ") { prompt.editor?.remember(line) }
             switch invocation.command {
             case is Quit: return nil
-            case let command as any OfflineCommand: command.run(table: setup.table, output: output)
+            case let command as any OfflineCommand:
+                command.run(table: setup.table, isREPL: true, output: output)
             case let command as any ConfigurationCommand:
                 try command.run(
                     configuration: setup.configuration,

@@ -15,7 +15,7 @@ package protocol Command: Sendable {
 
 /// A command that needs nothing but the table: it runs before configuration, store or sockets are touched.
 package protocol OfflineCommand: Command {
-    func run(table: CommandTable, output: any Output)
+    func run(table: CommandTable, isREPL: Bool, output: any Output)
 }
 
 /// A command about the configuration: it runs without a network.
@@ -32,7 +32,13 @@ package protocol ConfigurationCommand: Command {
 
 /// A command that runs on the loop, without an account.
 package protocol LoopCommand: Command {
-    func run(on loop: EventLoop, output: any Output) async -> ExitStatus
+    /// Carries the command out.
+    ///
+    /// - Parameters:
+    ///   - loop: The loop it runs on.
+    ///   - makeOutput: Makes what to write to, for whoever lives on the loop.
+    /// - Returns: How it ended; an error has been told.
+    func run(on loop: EventLoop, makeOutput: @escaping @Sendable () -> any Output) async -> ExitStatus
 }
 
 /// A command that an engine carries out.

@@ -63,6 +63,8 @@ package enum ValueKind: Hashable, Sendable {
     case count
     /// A number of seconds, above zero.
     case seconds
+    /// The number of a port, 0 for any.
+    case port
 }
 
 /// A switch, or a named value.

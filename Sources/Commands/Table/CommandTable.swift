@@ -9,7 +9,7 @@ package struct CommandTable: Sendable {
     package static let standard = CommandTable([
         AccountCommand.self, Identities.self, Register.self, Status.self, Unregister.self,
         HistoryCommand.self, Listen.self, SendMessage.self,
-        CompletionCommand.self, Help.self, Quit.self, VersionCommand.self,
+        CompletionCommand.self, Help.self, LabCommand.self, Quit.self, VersionCommand.self,
         CompletionWords.self,
     ])
 

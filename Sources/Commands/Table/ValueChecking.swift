@@ -1,3 +1,5 @@
+import Engine
+
 extension ValueKind {
     /// What a value must look like, or `nil` if any text will do.
     var expectation: String? {
@@ -6,6 +8,7 @@ extension ValueKind {
         case .choice(let choices): choices.joined(separator: ", ")
         case .count: "a whole number from 1"
         case .seconds: "a number of seconds such as 10 or 0.5"
+        case .port: ConfigurationValue.Expectation.port
         }
     }
 
@@ -16,6 +19,7 @@ extension ValueKind {
         case .choice(let choices): choices.contains(text)
         case .count: Self.count(in: text) != nil
         case .seconds: Self.seconds(in: text) != nil
+        case .port: ConfigurationValue.port(text) != nil
         }
     }
 

@@ -29,6 +29,7 @@ _ims() {
         'send-message:Send a message and wait for what becomes of it.'
         'completion:Print the script that makes a shell complete ims commands.'
         'help:Show what can be typed, or how to use one command.'
+        'lab:Run a pocket IMS core on loopback, to try things out without a network.'
         'version:Show the version.'
     )
     _arguments -C $global '1: :->command' '*:: :->argument'
@@ -45,7 +46,8 @@ _ims() {
                 listen) _arguments $global '--count=[End after this many messages]:count: ' ;;
                 send-message) _arguments $global '--file=[Send what is in the file]:file:_files' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--private[Ask the network not to show your identity to the recipient]' '1:uri:_ims_contacts' '*:text: ' ;;
                 completion) _arguments $global '1:shell:(bash zsh fish)' ;;
-                help) _arguments $global '1::command:(account identities register status unregister history listen send-message completion help version)' ;;
+                help) _arguments $global '1::command:(account identities register status unregister history listen send-message completion help lab version)' ;;
+                lab) _arguments $global '--listen=[Listen on this address; 127.0.0.1 if not given]:address: ' '--port=[Use this port for UDP and TCP; 5060 if not given, 0 for any]:port: ' '--domain=[Be the core of this domain; ims.test if not given]:name: ' '--certificate=[Offer TLS too, with this certificate, on the port after]:file:_files' '--key=[The key of the certificate]:file:_files' '--fault=[Begin with a fault, such as 420, 503, stale or "drop 1"; several are separated by commas]:fault: ' ;;
                 version) _arguments $global  ;;
             esac
             ;;

@@ -1,0 +1,170 @@
+import Lab
+import Runtime
+import SIP
+
+struct LabCommand: LoopCommand {
+    static let definition = CommandDefinition(
+        name: "lab",
+        topic: .session,
+        summary: "Run a pocket IMS core on loopback, to try things out without a network.",
+        options: [
+            Option(
+                name: "listen",
+                value: .required("ADDRESS", .text),
+                help: "Listen on this address; 127.0.0.1 if not given"
+            ),
+            Option(
+                name: "port",
+                value: .required("PORT", .port),
+                help: "Use this port for UDP and TCP; 5060 if not given, 0 for any"
+            ),
+            Option(
+                name: "domain",
+                value: .required("NAME", .text),
+                help: "Be the core of this domain; ims.test if not given"
+            ),
+            Option(
+                name: "certificate",
+                value: .required("FILE", .file),
+                help: "Offer TLS too, with this certificate, on the port after"
+            ),
+            Option(name: "key", value: .required("FILE", .file), help: "The key of the certificate"),
+            Option(
+                name: "fault",
+                value: .required("FAULT", .text),
+                help:
+                    "Begin with a fault, such as 420, 503, stale or \"drop 1\"; several are separated by commas"
+            ),
+        ],
+        details: [
+            "Its users are alice, bob and carol, whose passwords are their names; bob answers by himself.",
+            "It reads lines from standard input that let it misbehave; help lists them, quit ends it.",
+        ],
+        examples: ["lab", "lab --port 0 --fault 420"],
+        availability: .commandLineOnly
+    )
+
+    private let configuration: LabConfiguration
+    private let faults: [String]
+
+    init(_ arguments: Arguments) throws(UsageError) {
+        var configuration = LabConfiguration()
+        if let host = arguments.option("listen") {
+            guard SocketAddress(host: host, port: 0) != nil else {
+                throw .badValue(of: "--listen", value: host, expected: "an IPv4 or IPv6 address")
+            }
+            configuration.host = host
+        }
+        configuration.port = arguments.option("port").flatMap(UInt16.init) ?? configuration.port
+        configuration.domain = arguments.option("domain") ?? configuration.domain
+        if configuration.port == 0 { configuration.tlsPort = 0 }
+        switch (arguments.option("certificate"), arguments.option("key")) {
+        case (let chain?, let key?): configuration.certificate = (chain, key)
+        case (nil, nil): break
+        case (_?, nil):
+            throw .missingValue(option: "--certificate", expected: "--certificate FILE --key FILE")
+        case (nil, _?): throw .missingValue(option: "--key", expected: "--certificate FILE --key FILE")
+        }
+        self.configuration = configuration
+        faults =
+            arguments.option("fault")?.split(separator: ",").map { fault in
+                let words = fault.split(separator: " ")
+                let isVerb = words.first == "drop" || words.first == "delay"
+                return (isVerb ? "" : "fault ") + words.joined(separator: " ")
+            } ?? []
+    }
+
+    func run(on loop: EventLoop, makeOutput: @escaping @Sendable () -> any Output) async -> ExitStatus {
+        await LabSession(on: loop, makeOutput).run(configuration, faults: faults)
+    }
+}
+
+/// One run of the pocket core: the server, the lines that steer it, and the signals that end it.
+actor LabSession {
+    private let loop: EventLoop
+    private let output: any Output
+    private var server: LabServer?
+    private var reader: InputReader?
+    private var splitter = LineSplitter()
+    private var waiter: CheckedContinuation<ExitStatus, Never>?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    init(on loop: EventLoop, _ makeOutput: @Sendable () -> any Output) {
+        self.loop = loop
+        output = makeOutput()
+    }
+
+    func run(_ configuration: LabConfiguration, faults: [String]) async -> ExitStatus {
+        do {
+            let signals = try SignalSource([.interrupt, .terminate, .hangUp], on: loop) { [weak self] _ in
+                self?.assumeIsolated { $0.end(.interrupted) }
+            }
+            defer { signals.close() }
+            let server = try LabServer.start(on: loop, configuration) { [weak self] line in
+                self?.assumeIsolated { $0.output.notice(Display.safe(line)) }
+            }
+            self.server = server
+            defer { server.stop() }
+            for fault in faults {
+                let answer = server.control(fault)
+                guard !answer.hasPrefix("error:") else {
+                    throw UsageError.badValue(
+                        of: "--fault",
+                        value: fault,
+                        expected: "one that help of ims lab lists"
+                    )
+                }
+            }
+            tellAddress(of: server, configuration)
+            readLines()
+            defer { reader?.close() }
+            return await withCheckedContinuation { waiter = $0 }
+        } catch {
+            let explanation = Explanation(describing: error)
+            output.show(explanation)
+            return explanation.status
+        }
+    }
+
+    private func tellAddress(of server: LabServer, _ configuration: LabConfiguration) {
+        let users = configuration.users.map(\.name).joined(separator: ", ")
+        output.text(
+            "listening on \(server.address) (udp, tcp)\(server.tlsAddress.map { " and \($0) (tls)" } ?? "")\n"
+        )
+        output.notice("The core of \(configuration.domain) knows \(users); type help, or quit.")
+    }
+
+    private func readLines() {
+        reader = InputReader(0, on: loop) { [weak self] event in
+            self?.assumeIsolated { $0.receive(event) }
+        }
+    }
+
+    private func receive(_ event: InputReader.Event) {
+        // When its input ends the core goes on: it may have been started in the background.
+        guard case .received(let bytes) = event else { return }
+        for line in splitter.append(bytes) {
+            let text = String(decoding: line, as: UTF8.self)
+            if text == "quit" { return end(.done) }
+            let answer = server?.control(text) ?? ""
+            if !answer.isEmpty { output.text(answer + "\n") }
+        }
+    }
+
+    private func end(_ status: ExitStatus) {
+        waiter?.resume(returning: status)
+        waiter = nil
+    }
+}
+
+extension LabServer.StartError {
+    /// What is wrong, without a full stop.
+    var wording: String {
+        switch self {
+        case .badHost(let host): "'\(host)' is no address to listen on"
+        case .socket(let error, let transport): "The lab cannot listen by \(transport.rawValue): \(error)"
+        case .certificate(let error): "The certificate of the lab cannot be used: \(error)"
+        }
+    }
+}
