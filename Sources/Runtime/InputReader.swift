@@ -18,6 +18,8 @@ package final class InputReader: @unchecked Sendable {
     private var handler: (@Sendable (Event) -> Void)?
     private var isPolled = false
     private var isPaused = false
+    /// Whether the next slice of what is not polled is on its way.
+    private var isScheduled = false
 
     /// Begins to read.
     ///
@@ -29,7 +31,7 @@ package final class InputReader: @unchecked Sendable {
     {
         (self.loop, number, self.handler) = (loop, descriptor, handler)
         isPolled = loop.register(descriptor, .readable) { _ in self.readSome() }
-        if !isPolled { loop.execute { self.readOn() } }
+        if !isPolled { schedule() }
     }
 
     package func pause() {
@@ -40,7 +42,7 @@ package final class InputReader: @unchecked Sendable {
     package func resume() {
         guard isPaused, handler != nil else { return }
         isPaused = false
-        if isPolled { loop.update(number, .readable) } else { loop.execute { self.readOn() } }
+        if isPolled { loop.update(number, .readable) } else { schedule() }
     }
 
     /// Stops reading; no event follows.
@@ -50,10 +52,15 @@ package final class InputReader: @unchecked Sendable {
         if isPolled { loop.deregister(number) }
     }
 
-    private func readOn() {
-        guard handler != nil, !isPaused else { return }
-        readSome()
-        loop.execute { self.readOn() }
+    private func schedule() {
+        guard !isScheduled, !isPaused, handler != nil else { return }
+        isScheduled = true
+        loop.execute {
+            self.isScheduled = false
+            guard !self.isPaused else { return }
+            self.readSome()
+            self.schedule()
+        }
     }
 
     private func readSome() {

@@ -183,9 +183,16 @@ package final class StreamConnection: @unchecked Sendable {
         endSending()
         state = .closing
         isPaused = false
-        // Until the peer has closed too, so that bytes of it that come too late do not destroy what we sent last.
-        timer = loop.schedule(at: .now + RuntimeLimits.lingering) { self.finish(nil) }
+        linger()
         if hasPeerEnded, isShutDown { end(with: nil) } else { updateInterest() }
+    }
+
+    /// Waits until the peer has closed too, so that what it sends too late does not destroy what we sent last.
+    ///
+    /// The time begins anew with everything the peer takes.
+    private func linger() {
+        stopTimer()
+        timer = loop.schedule(at: .now + RuntimeLimits.lingering) { self.finish(nil) }
     }
 
     /// Closes at once; what waits is lost and no event follows.
@@ -343,9 +350,10 @@ extension StreamConnection {
     }
 
     private func flushFromLoop() {
-        let hadQueue = !queue.isEmpty
+        let before = queue.count
         flush()
-        if hadQueue, queue.isEmpty, state == .open, !isEnding { handler?(.drained) }
+        if state == .closing, queue.count < before, !isEnding { linger() }
+        if before > 0, queue.isEmpty, state == .open, !isEnding { handler?(.drained) }
     }
 
     /// Hands to the system what it takes; an error of the connection ends it in the loop's next turn.
