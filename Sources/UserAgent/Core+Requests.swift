@@ -50,6 +50,10 @@ extension Core {
         if isChallenge, waiting.purpose != .registration {
             answer(response, to: waiting, at: now, into: &effects)
         } else {
+            if waiting.purpose != .registration {
+                // A proxy may name the nonce to use next; what it cannot prove is told with the registration.
+                _ = registration.authenticator.noteSuccess(response, to: waiting.request)
+            }
             conclude(waiting, .response(response), at: now, into: &effects)
         }
     }
