@@ -119,9 +119,8 @@ package actor Session {
         let engine = Engine(configuration, on: loop)
         self.engine = engine
         let events = await engine.events()
-        pump = Task {
-            for await event in events { tell(event) }
-        }
+        // With this preference nothing in a task leaves the loop's thread, and no other thread is started.
+        pump = Task(executorPreference: loop) { await self.tell(events) }
         try await engine.prepare()
     }
 
@@ -138,15 +137,10 @@ extension Session {
     func perform(_ command: any EngineCommand, isREPL: Bool, identity: String?) async -> ExitStatus {
         guard let engine, !isInterrupted else { return .interrupted }
         isRegistrationTold = command is Register ? await engine.registration == nil : false
-        let context = CommandContext(output: output, isREPL: isREPL, identity: identity)
         let outcome = await withCheckedContinuation { continuation in
             waiter = continuation
-            commandTask = Task {
-                do {
-                    finish(.ended(try await command.run(on: engine, context: context)))
-                } catch {
-                    finish(.failed(error))
-                }
+            commandTask = Task(executorPreference: loop) {
+                await self.execute(command, on: engine, isREPL: isREPL, identity: identity)
             }
         }
         switch outcome {
@@ -158,6 +152,20 @@ extension Session {
                 return Explanation(failure).status
             }
             return tell(error)
+        }
+    }
+
+    private func execute(
+        _ command: any EngineCommand,
+        on engine: Engine,
+        isREPL: Bool,
+        identity: String?
+    ) async {
+        let context = CommandContext(output: output, isREPL: isREPL, identity: identity)
+        do {
+            finish(.ended(try await command.run(on: engine, context: context)))
+        } catch {
+            finish(.failed(error))
         }
     }
 
@@ -214,6 +222,10 @@ extension Session {
 }
 
 extension Session {
+    private func tell(_ events: AsyncStream<Event>) async {
+        for await event in events { tell(event) }
+    }
+
     private func tell(_ event: Event) {
         switch event.kind {
         case .outcome: return

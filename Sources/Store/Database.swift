@@ -21,6 +21,7 @@ import CSQLite
         unsafe sqlite3_busy_timeout(handle, Self.busyMilliseconds)
         unsafe sqlite3_extended_result_codes(handle, 1)
         _ = unsafe csqlite_set_defensive(handle)
+        _ = unsafe csqlite_keep_log(handle)
     }
 
     // The statements go after the connection: `close_v2` waits for the last of them.
@@ -28,6 +29,12 @@ import CSQLite
 
     /// How long a write waits for another process that is writing.
     private static let busyMilliseconds: Int32 = 5000
+
+    /// Merges the log into the file, unless another process is using it; the last thing a connection does.
+    func mergeLog() {
+        unsafe sqlite3_busy_timeout(handle, 0)
+        _ = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    }
 
     /// The row made by the last INSERT.
     var lastRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }

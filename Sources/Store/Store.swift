@@ -6,6 +6,7 @@ import Wire
 /// use it at once. Not `Sendable`: one actor owns it.
 package final class Store {
     let database: Database
+    private let path: String
 
     /// Opens the database at `path`, making it and its directory if they do not exist yet.
     package convenience init(path: String) throws(Failure) {
@@ -14,8 +15,13 @@ package final class Store {
 
     init(path: String, schema: Schema) throws(Failure) {
         try StoreFile.prepare(path)
+        self.path = path
         database = try Database(path: path)
         try schema.prepare(database)
+    }
+
+    deinit {
+        if StoreFile.hasLongLog(path) { database.mergeLog() }
     }
 
     /// Why the store cannot be used; what the caller does otherwise goes on without it.

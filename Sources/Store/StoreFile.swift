@@ -19,6 +19,12 @@ enum StoreFile {
         }
     }
 
+    /// Whether the log beside the file is so long that the next to open it would have to read a while.
+    static func hasLongLog(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path + "-wal", &status) == 0 && status.st_size > 256 * 1024
+    }
+
     private static func makePrivate(_ path: String) throws(Store.Failure) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw failure(path) }

@@ -187,6 +187,15 @@ extension HistoryEntry {
         withExtendedLifetime(store) {}
     }
 
+    @Test("the log is merged now and then, however short each run is")
+    func log() throws {
+        for number in 0..<200 { try Store(path: directory.database).append(.sample("\(number)")) }
+        let attributes = try FileManager.default.attributesOfItem(atPath: directory.database + "-wal")
+        #expect(try #require(attributes[.size] as? Int) < 600_000)
+        let store = try Store(path: directory.database)
+        #expect(try store.history(account: "alice", peer: nil, limit: 1000).count == 200)
+    }
+
     @Test("several writers at once, the file new to all of them, lose nothing")
     func writersAtOnce() async throws {
         let path = directory.database

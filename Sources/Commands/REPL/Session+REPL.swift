@@ -37,13 +37,15 @@ extension Session {
 
     private func registerInBackground() {
         output.notice("Registering \(setup.account.publicIdentity) ...")
-        Task {
-            do {
-                _ = try await engine?.register()
-            } catch {
-                if let failure = error as? EngineError, failure == toldFailure { return }
-                tell(error)
-            }
+        Task(executorPreference: loop) { await self.registerAndTell() }
+    }
+
+    private func registerAndTell() async {
+        do {
+            _ = try await engine?.register()
+        } catch {
+            if error == toldFailure { return }
+            tell(error)
         }
     }
 
