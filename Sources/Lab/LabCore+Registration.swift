@@ -141,7 +141,9 @@ extension LabCore {
     private mutating func confirm(_ user: LabUser, _ request: Incoming, _ credentials: LabCredentials) {
         let bindings = registrar.bindings(of: user.name)
         let nextNonce = configuration.sendsNextNonce ? nonces.issue(at: request.now, from: &identifiers) : nil
-        let (path, route) = (ownURI("term", request.flow), ownURI("orig", request.flow))
+        let (path, route) = (
+            ownURI("term", request.flow, isRouter: true), ownURI("orig", request.flow, isRouter: true)
+        )
         let identities = user.identities(in: configuration.domain)
         let keepAlive = request.flow.transport.isReliable ? configuration.keepAlive : nil
         answer(request, .ok) { response in
@@ -195,13 +197,15 @@ extension LabCore {
         uri.host.equalsIgnoringCase(configuration.domain) || uri.hostAddress == flow.local.host
     }
 
-    /// The URI of this core on `flow`, as a loose router; `user` tells the roles of its `Path` and `Service-Route`.
-    func ownURI(_ user: String, _ flow: Flow) -> URI? {
+    /// The URI of this core on `flow`; `user` tells its roles apart.
+    func ownURI(_ user: String, _ flow: Flow, isRouter: Bool = false) -> URI? {
+        var parameters: Parameters = ["transport": flow.transport.rawValue]
+        if isRouter { parameters.set("lr") }
         let uri = try? SIPURI(
             user: user,
             host: flow.local.host,
             port: flow.local.port,
-            parameters: ["transport": flow.transport.rawValue, "lr": nil]
+            parameters: parameters
         )
         return uri.map { .sip($0) }
     }

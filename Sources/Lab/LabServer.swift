@@ -47,7 +47,7 @@ package final class LabServer: @unchecked Sendable {
     /// - Parameters:
     ///   - loop: The loop whose thread calls this and on which everything runs.
     ///   - configuration: What the core is to be.
-    ///   - log: Told, in one line each, what goes on.
+    ///   - log: Told, in one line each, what goes on; also from within `control`.
     /// - Returns: The server, which lives until `stop`.
     /// - Throws: `StartError` when an address cannot be bound or the certificate not be read.
     package static func start(
