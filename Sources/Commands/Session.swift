@@ -21,6 +21,8 @@ package actor Session {
     private var waiter: CheckedContinuation<Outcome, Never>?
     private var commandTask: Task<Void, Never>?
     private var isInterrupted = false
+    /// Whether the session is on its way out: that nothing is tried again is then no news.
+    private var isEnding = false
     private var receivedMessages = 0
     /// Whether the command that is running will tell the registration itself.
     private var isRegistrationTold = false
@@ -126,6 +128,7 @@ package actor Session {
 
     /// Ends the registration, unless it shall stay, and tells the last events.
     func end() async {
+        isEnding = true
         await engine?.shutDown(keepRegistration: setup.options.keepsRegistration)
         await pump?.value
         signals?.close()
@@ -147,7 +150,7 @@ extension Session {
         case .ended(let status): return status
         case .failed(let error):
             isRegistrationTold = false
-            if isREPL, let failure = toldFailure, failure == error as? EngineError {
+            if !setup.options.isJSON, let failure = toldFailure, failure == error as? EngineError {
                 toldFailure = nil
                 return Explanation(failure).status
             }
@@ -235,7 +238,7 @@ extension Session {
         case .registered: toldFailure = nil
         case .registrationFailed(let error, _):
             // A command on the command line fails with the same error, and tells it.
-            if !setup.style.showsProgress, !setup.options.isJSON { return }
+            if !setup.style.showsProgress || isEnding, !setup.options.isJSON { return }
             toldFailure = error
         case .message: receivedMessages += 1
         case .registering, .unregistered, .connectionLost, .warning: break

@@ -44,7 +44,7 @@ extension Session {
         do {
             _ = try await engine?.register()
         } catch {
-            if error == toldFailure { return }
+            if error == toldFailure || error == .interrupted { return }
             tell(error)
         }
     }
