@@ -15,7 +15,7 @@ package final class DatagramSocket: @unchecked Sendable {
     package let remote: SocketAddress?
 
     private let loop: EventLoop
-    private let handler: @Sendable (Event) -> Void
+    private var handler: (@Sendable (Event) -> Void)?
     private var descriptor: Descriptor?
 
     /// Opens a socket and begins to receive.
@@ -83,6 +83,7 @@ package final class DatagramSocket: @unchecked Sendable {
         guard let descriptor else { return }
         loop.deregister(descriptor.number)
         self.descriptor = nil
+        handler = nil
     }
 
     private func becameReady(_ readiness: EventLoop.Readiness) {
@@ -106,7 +107,7 @@ package final class DatagramSocket: @unchecked Sendable {
             return error != EBADF
         }
         if let sender {
-            handler(.received(loop.scratch.prefix(count), from: sender))
+            handler?(.received(loop.scratch.prefix(count), from: sender))
         }
         return true
     }
@@ -118,7 +119,7 @@ package final class DatagramSocket: @unchecked Sendable {
                 unsafe linux_socket_error(descriptor.number, address, length)
             }
             guard error != 0 else { return }
-            handler(.failed(SocketError(errno: error), to: destination ?? remote))
+            handler?(.failed(SocketError(errno: error), to: destination ?? remote))
         }
     }
 }

@@ -10,7 +10,7 @@ package final class Listener: @unchecked Sendable {
     private let loop: EventLoop
     private let tls: TLSContext?
     private let options: StreamConnection.Options
-    private let accept: @Sendable (StreamConnection) -> StreamConnection.Handler?
+    private var accept: (@Sendable (StreamConnection) -> StreamConnection.Handler?)?
     private var descriptor: Descriptor?
 
     /// Begins to listen.
@@ -47,6 +47,7 @@ package final class Listener: @unchecked Sendable {
         guard let descriptor else { return }
         loop.deregister(descriptor.number)
         self.descriptor = nil
+        accept = nil
     }
 
     private func acceptSome() {
@@ -72,7 +73,7 @@ package final class Listener: @unchecked Sendable {
                 tls: tls,
                 options: options,
                 on: loop
-            ), let handler = accept(connection)
+            ), let handler = accept?(connection)
         else { return }
         connection.start(handler)
     }
