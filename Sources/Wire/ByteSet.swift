@@ -148,7 +148,7 @@ extension Span where Element == UInt8 {
     /// The offset of the first byte at or after `start` that is no member of `set`.
     @usableFromInline
     package func endOfRun(of set: ByteSet, from start: Int) -> Int {
-        var index = start
+        var index = Swift.max(start, 0)
         while index < count, CharacterTable.classes[Int(self[index])] & set.rawValue != 0 { index &+= 1 }
         return index
     }

@@ -67,25 +67,18 @@ package struct ByteString: Sendable {
     @inlinable
     package subscript(range: PartialRangeFrom<Int>) -> ByteString { self[range.lowerBound..<count] }
 
-    /// The string with the bytes before and behind it in its storage; no bytes are copied.
-    ///
-    /// For who cut the string out and knows what stands there; the whole storage is the limit.
-    package func widened(before: Int, after: Int) -> ByteString {
-        let start = max(0, Int(lower) - before)
-        let end = min(storage.count, Int(upper) + after)
-        return ByteString(
-            storage: storage,
-            lower: UInt32(truncatingIfNeeded: start),
-            upper: UInt32(truncatingIfNeeded: max(start, end))
-        )
-    }
-
     @inlinable
     package var first: UInt8? { isEmpty ? nil : storage[Int(lower)] }
 
     /// The bytes, to be walked or copied as a collection.
     @inlinable
     internal var slice: ArraySlice<UInt8> { storage[Int(lower)..<Int(upper)] }
+
+    /// The bytes with those before and behind them in the storage.
+    internal func slice(before: Int, after: Int) -> ArraySlice<UInt8> {
+        let start = max(0, Int(lower) - before)
+        return storage[start..<max(start, min(storage.count, Int(upper) + after))]
+    }
 
     /// A copy of the bytes; none is made when the string is the whole of its storage.
     package var bytes: [UInt8] { count == storage.count ? storage : Array(slice) }

@@ -13,6 +13,13 @@ package struct ByteWriter: Sendable {
 
     package mutating func append(_ string: ByteString) { bytes.append(contentsOf: string.slice) }
 
+    /// Writes the string with the bytes before and behind it in the storage it was cut from.
+    ///
+    /// For who cut it out and knows what stands there; the storage is the limit.
+    package mutating func append(_ string: ByteString, before: Int, after: Int) {
+        bytes.append(contentsOf: string.slice(before: before, after: after))
+    }
+
     package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     package mutating func append(_ other: [UInt8]) { bytes.append(contentsOf: other) }

@@ -28,7 +28,7 @@ package struct Header: Hashable, Sendable, CustomStringConvertible {
     /// Writes the line of the field; one that was received goes out as it came in, with the name as it was spelled.
     func write(to writer: inout ByteWriter) {
         if leadingCount > 0 {
-            writer.append(value.widened(before: Int(leadingCount), after: 2))
+            writer.append(value, before: Int(leadingCount), after: 2)
         } else {
             writer.append(name.text)
             writer.append(": ")
@@ -61,6 +61,25 @@ package struct HeaderList: Hashable, Sendable {
     package init(_ headers: some Sequence<Header>) { self.headers = Array(headers) }
 
     package mutating func reserveCapacity(_ count: Int) { headers.reserveCapacity(count) }
+
+    /// Writes every field, and in place of the first `Content-Length` one that says `length`.
+    ///
+    /// - Returns: Whether there is a `Content-Length`.
+    func write(to writer: inout ByteWriter, length: Int) -> Bool {
+        var hasLength = false
+        for index in headers.indices {
+            if headers[index].name != .contentLength {
+                headers[index].write(to: &writer)
+            } else if !hasLength {
+                writer.appendContentLength(length)
+                hasLength = true
+            }
+        }
+        return hasLength
+    }
+
+    /// The size of all lines or a little more.
+    var estimatedSize: Int { headers.indices.reduce(0) { $0 &+ headers[$1].estimatedSize } }
 
     package mutating func append(_ header: Header) { headers.append(header) }
 

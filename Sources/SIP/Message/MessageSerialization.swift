@@ -8,16 +8,7 @@ extension Message {
     package func serialized() -> [UInt8] {
         var writer = ByteWriter(capacity: estimatedSize)
         writeStartLine(to: &writer)
-        var hasLength = false
-        for header in headers {
-            guard header.name != .contentLength else {
-                if !hasLength { writeContentLength(to: &writer) }
-                hasLength = true
-                continue
-            }
-            header.write(to: &writer)
-        }
-        if !hasLength { writeContentLength(to: &writer) }
+        if !headers.write(to: &writer, length: body.count) { writer.appendContentLength(body.count) }
         writer.append("\r\n")
         writer.append(body)
         return writer.bytes
@@ -39,12 +30,6 @@ extension Message {
         }
     }
 
-    private func writeContentLength(to writer: inout ByteWriter) {
-        writer.append("Content-Length: ")
-        writer.append(decimal: UInt(body.count))
-        writer.append("\r\n")
-    }
-
     /// The size of the message on the wire, or a little more.
     package var estimatedSize: Int {
         var size = 96 + body.count
@@ -52,7 +37,14 @@ extension Message {
         case .request(_, let uri): size += uri.count
         case .response(_, let reason): size += reason.count
         }
-        for header in headers { size += header.estimatedSize }
-        return size
+        return size + headers.estimatedSize
+    }
+}
+
+extension ByteWriter {
+    mutating func appendContentLength(_ count: Int) {
+        append("Content-Length: ")
+        append(decimal: UInt(count))
+        append("\r\n")
     }
 }

@@ -6,9 +6,17 @@ internal import Wire
 /// other except the two cases of a letter.
 struct TokenTable: Sendable {
     private struct Entry: Sendable {
-        var words: SIMD4<UInt64>
+        var words: Words
         var length: Int
         var value: UInt8
+    }
+
+    /// The bytes of a token, eight to a word, the missing ones zero.
+    private struct Words: Equatable, Sendable {
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+        var third: UInt64 = 0
+        var fourth: UInt64 = 0
     }
 
     private static let mask = 511
@@ -37,27 +45,33 @@ struct TokenTable: Sendable {
         let words = Self.pack(bytes, range, fold: fold)
         var index = Self.hash(words, range.count)
         while places[index] != 0 {
-            let entry = entries[Int(places[index]) &- 1]
-            if entry.length == range.count, entry.words == words { return entry.value }
+            let place = Int(places[index]) &- 1
+            if entries[place].words == words, entries[place].length == range.count {
+                return entries[place].value
+            }
             index = (index &+ 1) & Self.mask
         }
         return nil
     }
 
     @inline(__always)
-    private static func hash(_ words: SIMD4<UInt64>, _ length: Int) -> Int {
+    private static func hash(_ words: Words, _ length: Int) -> Int {
         let mixed =
-            (words[0] ^ (words[1] &* 31) ^ (words[2] &* 961) ^ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15
+            (words.first ^ (words.second &* 31) ^ (words.third &* 961) ^ UInt64(length))
+            &* 0x9E37_79B9_7F4A_7C15
         return Int(truncatingIfNeeded: mixed >> 52) & mask
     }
 
     @inline(__always)
-    private static func pack(_ bytes: Span<UInt8>, _ range: Range<Int>, fold: UInt64) -> SIMD4<UInt64> {
-        var words = SIMD4<UInt64>.zero
-        words[0] = word(bytes, range.lowerBound, range.upperBound, fold: fold)
-        if range.count > 8 { words[1] = word(bytes, range.lowerBound &+ 8, range.upperBound, fold: fold) }
-        if range.count > 16 { words[2] = word(bytes, range.lowerBound &+ 16, range.upperBound, fold: fold) }
-        if range.count > 24 { words[3] = word(bytes, range.lowerBound &+ 24, range.upperBound, fold: fold) }
+    private static func pack(_ bytes: Span<UInt8>, _ range: Range<Int>, fold: UInt64) -> Words {
+        var words = Words()
+        let (start, end) = (range.lowerBound, range.upperBound)
+        words.first = word(bytes, start, end, fold: fold)
+        guard range.count > 8 else { return words }
+        words.second = word(bytes, start &+ 8, end, fold: fold)
+        guard range.count > 16 else { return words }
+        words.third = word(bytes, start &+ 16, end, fold: fold)
+        if range.count > 24 { words.fourth = word(bytes, start &+ 24, end, fold: fold) }
         return words
     }
 

@@ -59,9 +59,9 @@ struct Typing {
     ) throws(SIPParseError) {
         var position = 0
         while position < value.count {
-            let field = try Field(parsing: value, at: &position)
-            split(field.uri)
-            split(field.parameters)
+            let address = try Field(parsing: value, at: &position).address
+            split(address.uri)
+            split(address.parameters)
             position += 1
         }
     }
