@@ -119,7 +119,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Engine", "SIP", "Store", "Wire", "TestSupport"],
+            dependencies: ["Commands", "Engine", "Runtime", "SIP", "Store", "Wire", "TestSupport"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

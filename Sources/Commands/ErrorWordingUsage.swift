@@ -1,4 +1,5 @@
 import Engine
+import Runtime
 
 /// What is wrong with a command line: one line, and a hint where there is a better word.
 extension Explanation {

@@ -57,7 +57,7 @@ extension Engine {
         log(.notice, "opening a \(target.transport.rawValue) flow to \(target.address)")
         let (id, event): (FlowID, SIPTransport.Event?)
         do throws(EngineError) {
-            let local = try localAddress(towards: address)
+            let local = try localAddress(towards: address, over: target.transport)
             let tls = target.transport == .tls ? try tlsContext() : nil
             guard let transport else { return }
             (id, event) = transport.open(destination, from: local, tls: tls)
@@ -95,19 +95,24 @@ extension Engine {
         step { core, now, effects in core.flowNotOpened(at: now, into: &effects) }
     }
 
-    /// The configured local address, if there is one.
-    private func localAddress(towards remote: SocketAddress) throws(EngineError) -> SocketAddress? {
+    /// The local address to bind: what the configuration says, else the port of a registration left behind.
+    private func localAddress(
+        towards remote: SocketAddress,
+        over transport: TransportProtocol
+    ) throws(EngineError) -> SocketAddress? {
         if let host = account.localAddress {
             guard let address = SocketAddress(host: host, port: account.localPort) else {
                 throw .localAddress(host)
             }
             return address
         }
-        guard account.localPort != 0 else { return nil }
+        let isConfigured = account.localPort != 0 || transport != .udp
+        let kept = isConfigured ? nil : keptText(StateKey.port).flatMap { UInt16($0) }
+        guard let port = kept ?? (account.localPort == 0 ? nil : account.localPort) else { return nil }
         do throws(SocketError) {
             var address = try SocketAddress.local(towards: remote)
-            address.port = account.localPort
-            return address
+            address.port = port
+            return kept == nil || DatagramSocket.canBind(address) ? address : nil
         } catch {
             throw .unreachable(target: remote.description, detail: error.description)
         }

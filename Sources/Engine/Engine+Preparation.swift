@@ -82,7 +82,7 @@ extension Engine {
             throw credentialError("\(keyFile): K, OP and OPc have 32 hexadecimal digits each")
         }
         let numbers = keptText(StateKey.sequenceNumbers).flatMap(SequenceNumbers.init) ?? SequenceNumbers()
-        return SoftwareCard(milenage, sequenceNumbers: numbers)
+        return SoftwareCard(milenage, synchronisationAMF: amf, sequenceNumbers: numbers)
     }
 
     private func secretKey(of path: String) throws(EngineError) -> [UInt8] {
@@ -122,7 +122,7 @@ extension Engine {
 
     // MARK: - What earlier runs have kept
 
-    private func keptText(_ key: String) -> String? {
+    func keptText(_ key: String) -> String? {
         let value = keep { store throws(Store.Failure) in try store.value(key, account: account.name) }
         return (value ?? nil).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -142,6 +142,20 @@ extension Engine {
     func keepSequenceNumbers() {
         guard let numbers = core?.authenticator.sequenceNumbers else { return }
         remember(numbers.description, as: StateKey.sequenceNumbers)
+    }
+
+    /// Keeps the UDP port of a registration that stays behind, or forgets that of an earlier one.
+    ///
+    /// Cores know a client by the address it registered from; over TCP and TLS that ends with the connection.
+    func keepPort(ofRegistration isLeftBehind: Bool) {
+        let isKept = keptText(StateKey.port) != nil
+        if isLeftBehind, let flow = core?.flow, flow.transport == .udp {
+            remember(String(flow.local.port), as: StateKey.port)
+        } else if isKept {
+            keep { store throws(Store.Failure) in
+                try store.setValue(nil, StateKey.port, account: account.name)
+            }
+        }
     }
 
     /// Keeps the nonces that the next run goes on with.

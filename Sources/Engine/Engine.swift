@@ -135,6 +135,7 @@ extension Engine {
             loop.cancel(deadline)
         }
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
+        keepPort(ofRegistration: keepRegistration && status != nil)
         if let timer { loop.cancel(timer) }
         transport?.closeAll()
         stream.finish()

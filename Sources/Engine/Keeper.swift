@@ -14,6 +14,8 @@ enum StateKey {
     static let nonce = "nonce"
     /// The sequence numbers of the software card (TS 33.102 annex C).
     static let sequenceNumbers = "sqn"
+    /// The UDP port of a registration that was left behind, so that the next run takes it up or takes it back.
+    static let port = "port"
     /// The URN of `+sip.instance` (RFC 5626 §4.1).
     static let instance = "instance"
 }

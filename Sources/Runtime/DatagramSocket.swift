@@ -48,6 +48,16 @@ package final class DatagramSocket: @unchecked Sendable {
         }
     }
 
+    /// Whether a socket could be bound to `address` now.
+    package static func canBind(_ address: SocketAddress) -> Bool {
+        do throws(SocketError) {
+            try address.bind(try openSocket(address.family, .datagram))
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Sends one datagram.
     ///
     /// A datagram the system has no room for is lost without a word, as it might be anywhere on its way.

@@ -39,8 +39,7 @@ struct EngineBench {
         password: String? = nil,
         change: (inout Account) -> Void = { _ in }
     ) throws -> EngineConfiguration {
-        let file = folder.path + "/\(user).\(password ?? user).password"
-        try File.writePrivately(Array((password ?? user).utf8), to: file)
+        let file = try folder.write(password ?? user, to: "\(user).\(password ?? user).password")
         var account = Account(
             name: user,
             publicIdentity: "sip:\(user)@ims.test",

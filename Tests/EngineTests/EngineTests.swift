@@ -179,6 +179,20 @@ struct EngineTests {
         }
     }
 
+    @Test("a registration left behind over UDP is taken up by the next run, and taken back at its end")
+    func leftBehind() async throws {
+        try await EngineBench.run { bench in
+            let first = try bench.engine(of: "alice")
+            let left = try await first.register()
+            await first.shutDown(keepRegistration: true)
+            let second = try bench.engine(of: "alice")
+            let taken = try await second.register()
+            #expect(taken.contact == left.contact)
+            await second.shutDown(keepRegistration: false)
+            #expect(!bench.lab.control("status").contains(left.contact))
+        }
+    }
+
     @Test("a deregistration by the network is told, and the engine returns")
     func deregistered() async throws {
         try await EngineBench.run { bench in

@@ -125,22 +125,22 @@ struct ProcessTests {
         }
     }
 
-    @Test func `a private file is written whole, for its owner only, in place of the old one`() throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "ims-file-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try File.writePrivately(Array("old".utf8), to: path)
-        try File.writePrivately(Array("new".utf8), to: path)
-        let bytes = try File.read(path, limit: 3)
-        #expect(bytes == Array("new".utf8))
-        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
-        #expect(mode == 0o600)
-        #expect(throws: FileError.tooLarge) { try File.read(path, limit: 2) }
+    @Test func `a small file is read whole, and whether others may read it is told`() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("secret", to: "file")
+        let own = try FileContents(path: path, limit: 6)
+        #expect(own.bytes == Array("secret".utf8))
+        #expect(!own.isReadableByOthers)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        #expect(try FileContents(path: path).isReadableByOthers)
+        #expect(throws: FileContents.Failure.tooLarge(limit: 5)) { try FileContents(path: path, limit: 5) }
     }
 
     @Test func `files that cannot be read are told apart`() {
-        #expect(throws: FileError.notFound) { try File.read("/nonexistent/file", limit: 1) }
-        #expect(throws: FileError.isDirectory) { try File.read("/", limit: 1) }
-        #expect(throws: FileError.tooLarge) { try File.read("/dev/zero", limit: 100) }
-        #expect(throws: FileError.notFound) { try File.writePrivately([], to: "/nonexistent/file") }
+        #expect(throws: FileContents.Failure.notFound) { try FileContents(path: "/nonexistent/file") }
+        #expect(throws: FileContents.Failure.tooLarge(limit: 100)) {
+            try FileContents(path: "/dev/zero", limit: 100)
+        }
+        #expect(throws: FileContents.Failure.self) { try FileContents(path: "/") }
     }
 }

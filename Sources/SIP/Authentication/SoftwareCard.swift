@@ -3,12 +3,19 @@ internal import Crypto
 /// The authentication functions of an ISIM without the card (TS 33.102 §6.3.3).
 package struct SoftwareCard: Hashable, Sendable {
     private let milenage: Milenage
+    /// The AMF in the code of AUTS: zero (TS 33.102 §6.3.3), unless the home network computes with another.
+    private let synchronisationAMF: UInt16
 
     /// What has been accepted so far; the owner keeps it, so that no challenge is accepted twice.
     package var sequenceNumbers: SequenceNumbers
 
-    package init(_ milenage: Milenage, sequenceNumbers: SequenceNumbers = SequenceNumbers()) {
-        (self.milenage, self.sequenceNumbers) = (milenage, sequenceNumbers)
+    package init(
+        _ milenage: Milenage,
+        synchronisationAMF: UInt16 = 0,
+        sequenceNumbers: SequenceNumbers = SequenceNumbers()
+    ) {
+        (self.milenage, self.synchronisationAMF) = (milenage, synchronisationAMF)
+        self.sequenceNumbers = sequenceNumbers
     }
 
     /// What the card says to a challenge.
@@ -39,11 +46,12 @@ package struct SoftwareCard: Hashable, Sendable {
         return .accepted(keys)
     }
 
-    /// AUTS: SQN_MS concealed, with a code over it and an AMF of zero (TS 33.102 §6.3.3).
+    /// AUTS: SQN_MS concealed, with a code over it and the AMF (TS 33.102 §6.3.3).
     private func auts(rand: [UInt8]) -> [UInt8] {
         let greatest = sequenceNumbers.greatest
         let sqn = (0..<6).map { UInt8(truncatingIfNeeded: greatest >> (40 - 8 * $0)) }
-        let mac = milenage.macs(rand: rand, sqn: sqn, amf: [0, 0]).s
+        let amf = [UInt8(synchronisationAMF >> 8), UInt8(truncatingIfNeeded: synchronisationAMF)]
+        let mac = milenage.macs(rand: rand, sqn: sqn, amf: amf).s
         return (sqn ^ milenage.resynchronisationKey(rand: rand)) + mac
     }
 }
