@@ -46,12 +46,10 @@ extension Span where Element == UInt8 {
     /// Whether the bytes are `text` when ASCII letters are compared without regard to case.
     @inlinable
     package func equalsIgnoringCase(_ text: String) -> Bool {
-        let other = text.utf8
+        let other = text.utf8Span.span
         guard other.count == count else { return false }
-        var index = 0
-        for byte in other {
-            guard self[index].lowercased == byte.lowercased else { return false }
-            index &+= 1
+        for index in 0..<count {
+            guard self[index].lowercased == other[index].lowercased else { return false }
         }
         return true
     }

@@ -38,6 +38,14 @@ package struct AuthenticationParameters: Hashable, Sendable {
 
     package var isEmpty: Bool { text.isEmpty }
 
+    /// How many parameters there are.
+    package var count: Int {
+        var scanner = ByteScanner(text.span)
+        var count = 0
+        while scanner.nextAuthenticationParameter() != nil { count += 1 }
+        return count
+    }
+
     package func contains(_ name: String) -> Bool { find(name) != nil }
 
     /// The value of the parameter without its quotes.

@@ -24,6 +24,14 @@ package struct TokenList: Hashable, Sendable {
 
     package var isEmpty: Bool { text.isEmpty }
 
+    /// How many tokens there are.
+    package var count: Int {
+        var scanner = ByteScanner(text.span)
+        var count = 0
+        while scanner.nextToken() != nil { count += 1 }
+        return count
+    }
+
     /// Whether the token is in the list; case does not count.
     package func contains(_ token: String) -> Bool { contains { $0.equalsIgnoringCase(token) } }
 }
@@ -36,17 +44,24 @@ extension TokenList: Sequence {
 
         package mutating func next() -> ByteString? {
             var scanner = ByteScanner(text.span, at: position)
-            scanner.skipSpaces()
-            let token = scanner.run(of: .token)
-            guard !token.isEmpty else { return nil }
-            scanner.skipSpaces()
-            _ = scanner.skip(UInt8(ascii: ","))
+            guard let token = scanner.nextToken() else { return nil }
             position = scanner.position
             return text[token]
         }
     }
 
     package func makeIterator() -> Iterator { Iterator(text: text) }
+}
+
+extension ByteScanner {
+    /// Reads on to the next token of a list that is known to be well-formed.
+    fileprivate mutating func nextToken() -> Range<Int>? {
+        skipSpaces()
+        let token = run(of: .token)
+        skipSpaces()
+        _ = skip(UInt8(ascii: ","))
+        return token.nonEmpty
+    }
 }
 
 /// A header field that is a list of tokens: option tags, methods, event packages.

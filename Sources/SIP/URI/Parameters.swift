@@ -28,6 +28,14 @@ package struct Parameters: Hashable, Sendable {
 
     package var isEmpty: Bool { text.isEmpty }
 
+    /// How many parameters there are.
+    package var count: Int {
+        var scanner = ParameterScanner(text.span)
+        var count = 0
+        while scanner.next() != nil { count += 1 }
+        return count
+    }
+
     package func contains(_ name: String) -> Bool { text.isEmpty ? false : find(name) != nil }
 
     /// The value of the parameter without quotes and escapes; empty if the parameter stands there without one.

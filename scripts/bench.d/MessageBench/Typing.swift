@@ -26,12 +26,9 @@ struct Typing {
         case .cseq: count += try CSeq(parsing: value).method.isKnown ? 1 : 2
         case .maxForwards: count += Int(try MaxForwards(parsing: value).hops)
         case .expires: count += Int(try Expires(parsing: value).seconds)
-        case .allow: for token in try Allow(parsing: value).tokens { count += token.count }
-        case .supported: for token in try Supported(parsing: value).tokens { count += token.count }
-        case .authorization:
-            for element in try Authorization(parsing: value).credentials.parameters {
-                count += element.name.count + element.rawValue.count
-            }
+        case .allow: count += try Allow(parsing: value).tokens.count
+        case .supported: count += try Supported(parsing: value).tokens.count
+        case .authorization: count += try Authorization(parsing: value).credentials.parameters.count
         case .acceptContact: split(try AcceptContact(parsing: value).parameters)
         case .pAccessNetworkInfo: split(try PAccessNetworkInfo(parsing: value).parameters)
         case .pPreferredService: count += try PPreferredService(parsing: value).identifier.count
@@ -79,7 +76,6 @@ struct Typing {
         }
     }
 
-    private mutating func split(_ parameters: Parameters) {
-        for element in parameters { count += element.name.count + (element.rawValue?.count ?? 0) }
-    }
+    /// Finds the name and the value of each parameter.
+    private mutating func split(_ parameters: Parameters) { count += parameters.count }
 }
