@@ -14,6 +14,20 @@ package struct SIPURI: Sendable {
     private let parametersStart: UInt32
     private let parametersEnd: UInt32
 
+    private init(
+        text: ByteString,
+        isSecure: Bool,
+        port: UInt16?,
+        hostStart: UInt32,
+        hostEnd: UInt32,
+        parametersStart: UInt32,
+        parametersEnd: UInt32
+    ) {
+        (self.text, self.isSecure, self.port) = (text, isSecure, port)
+        (self.hostStart, self.hostEnd) = (hostStart, hostEnd)
+        (self.parametersStart, self.parametersEnd) = (parametersStart, parametersEnd)
+    }
+
     private var schemeEnd: Int { isSecure ? 5 : 4 }
 
     /// The part before the `@`, escapes as written; `nil` if there is none.
@@ -175,13 +189,14 @@ extension SIPURI: Hashable, CustomStringConvertible {
 
 extension SIPURI {
     /// Reads what follows the scheme.
-    init(
+    @inline(__always)
+    static func read(
         _ value: ByteString,
         _ scanner: inout ByteScanner,
         from start: Int,
         isSecure: Bool,
         isEnclosed: Bool
-    ) throws(SIPParseError) {
+    ) throws(SIPParseError) -> SIPURI {
         let afterScheme = scanner.position
         let information = scanner.run(of: isEnclosed ? .uriUserInformation : .bareURIUserInformation)
         if scanner.skip(UInt8(ascii: "@")) {
@@ -201,13 +216,15 @@ extension SIPURI {
                 throw SIPParseError(.uri, at: scanner.position)
             }
         }
-        self.text = value[start..<scanner.position]
-        self.isSecure = isSecure
-        self.port = port
-        self.hostStart = UInt32(truncatingIfNeeded: hostStart - start)
-        self.hostEnd = UInt32(truncatingIfNeeded: hostEnd - start)
-        self.parametersStart = UInt32(truncatingIfNeeded: parameters.lowerBound - start)
-        self.parametersEnd = UInt32(truncatingIfNeeded: parameters.upperBound - start)
+        return SIPURI(
+            text: value[start..<scanner.position],
+            isSecure: isSecure,
+            port: port,
+            hostStart: UInt32(truncatingIfNeeded: hostStart - start),
+            hostEnd: UInt32(truncatingIfNeeded: hostEnd - start),
+            parametersStart: UInt32(truncatingIfNeeded: parameters.lowerBound - start),
+            parametersEnd: UInt32(truncatingIfNeeded: parameters.upperBound - start)
+        )
     }
 }
 

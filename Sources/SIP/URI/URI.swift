@@ -32,11 +32,18 @@ package enum URI: Hashable, Sendable {
         guard !scheme.isEmpty, scanner.skip(UInt8(ascii: ":")) else {
             throw SIPParseError(.uri, at: scanner.position)
         }
-        switch URIScheme(value.span, at: scheme) {
-        case .sip:
-            return .sip(try SIPURI(value, &scanner, from: start, isSecure: false, isEnclosed: isEnclosed))
-        case .sips:
-            return .sip(try SIPURI(value, &scanner, from: start, isSecure: true, isEnclosed: isEnclosed))
+        let known = URIScheme(value.span, at: scheme)
+        switch known {
+        case .sip, .sips:
+            return .sip(
+                try SIPURI.read(
+                    value,
+                    &scanner,
+                    from: start,
+                    isSecure: known == .sips,
+                    isEnclosed: isEnclosed
+                )
+            )
         case .tel:
             return .tel(try TelephoneURI(value, &scanner, from: start, isEnclosed: isEnclosed))
         case nil:
