@@ -1,7 +1,11 @@
 #pragma once
+/* MD5_Init and its like: OpenSSL would rather have us set a provider up, which takes longer than all else a one-shot
+   command computes. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/md5.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>

@@ -7,7 +7,7 @@ package enum HashFunction: Hashable, Sendable, CaseIterable {
     /// The digest of `bytes`.
     package func hash(_ bytes: [UInt8]) -> [UInt8] {
         switch self {
-        case .md5: MD5.hash(bytes)
+        case .md5: Provider.md5(bytes)
         case .sha1: Provider.sha1(bytes)
         case .sha256: Provider.sha256(bytes)
         case .sha512_256: Provider.sha512_256(bytes)

@@ -18,6 +18,16 @@ enum Provider {
     private nonisolated(unsafe) static let sha512_256 = unsafe EVP_MD_fetch(context, "SHA2-512/256", nil)
     private nonisolated(unsafe) static let aes128 = unsafe EVP_CIPHER_fetch(context, "AES-128-ECB", nil)
 
+    /// MD5, the one algorithm that needs no provider: nearly every registrar asks for it, and most runs for no other.
+    static func md5(_ bytes: [UInt8]) -> [UInt8] {
+        var state = MD5_CTX()
+        var digest = [UInt8](repeating: 0, count: 16)
+        unsafe MD5_Init(&state)
+        unsafe MD5_Update(&state, bytes, bytes.count)
+        unsafe MD5_Final(&digest, &state)
+        return digest
+    }
+
     static func sha1(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha1, count: 20) }
 
     static func sha256(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha256, count: 32) }
