@@ -53,6 +53,8 @@ package enum XMLError: Error, Hashable, Sendable {
     case tooLarge
     case tooDeep
     case tooManyNodes
+    /// libxml2 is not installed.
+    case noLibrary
 }
 
 /// What a peer can make us hold with one document.

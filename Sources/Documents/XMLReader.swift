@@ -12,54 +12,59 @@ package enum XMLReader {
         guard bytes.count <= limits.byteCount, let count = Int32(exactly: bytes.count) else {
             throw .tooLarge
         }
-        _ = isInitialised
-        let options = XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+        guard let library else { throw .noLibrary }
         // The reader does not copy the bytes: it lives and ends inside this closure.
         let result = unsafe bytes.withUnsafeBytes { buffer -> Result<XMLElement, XMLError> in
             let start = unsafe buffer.assumingMemoryBound(to: CChar.self).baseAddress
-            guard let reader = unsafe xmlReaderForMemory(start, count, nil, "UTF-8", Int32(options)) else {
-                return .failure(.notWellFormed(line: 0))
-            }
-            defer { unsafe xmlFreeTextReader(reader) }
-            return Result { () throws(XMLError) in try unsafe tree(from: reader, limits: limits) }
+            guard let reader = unsafe library.readerForMemory(start, count, nil, "UTF-8", clibxml2_options)
+            else { return .failure(.notWellFormed(line: 0)) }
+            defer { unsafe library.freeReader(reader) }
+            let document = unsafe OpenDocument(library: library, reader: reader)
+            return Result { () throws(XMLError) in try document.tree(limits: limits) }
         }
         return try result.get()
     }
 
-    private static let isInitialised: Bool = {
-        xmlInitParser()
-        return true
+    /// libxml2, or `nil` if it cannot be loaded.
+    private static let library: clibxml2? = {
+        guard let library = unsafe clibxml2_load() else { return nil }
+        unsafe library.pointee.initialise()
+        return unsafe library.pointee
     }()
+}
+
+/// A document that is being read, valid as long as its reader.
+@safe private struct OpenDocument {
+    let library: clibxml2
+    let reader: OpaquePointer
 
     /// Builds the tree without recursion, so that no document can exhaust the stack.
-    private static func tree(from reader: xmlTextReaderPtr, limits: XMLLimits) throws(XMLError) -> XMLElement
-    {
+    func tree(limits: XMLLimits) throws(XMLError) -> XMLElement {
         var open: [XMLElement] = []
         var root: XMLElement?
         var nodeCount = 0
         while true {
-            let state = unsafe xmlTextReaderRead(reader)
+            let state = unsafe library.read(reader)
             guard state >= 0 else {
-                throw .notWellFormed(line: Int(unsafe xmlTextReaderGetParserLineNumber(reader)))
+                throw .notWellFormed(line: Int(unsafe library.lineNumber(reader)))
             }
             if state == 0 { break }
             nodeCount += 1
-            switch UInt32(bitPattern: unsafe xmlTextReaderNodeType(reader)) {
-            case XML_READER_TYPE_ELEMENT.rawValue:
+            switch unsafe library.nodeType(reader) {
+            case clibxml2_element:
                 guard open.count < limits.depth else { throw .tooDeep }
                 // Moving to the attributes leaves the element, so this is asked first.
-                let isEmpty = unsafe xmlTextReaderIsEmptyElement(reader) == 1
-                let element = unsafe element(from: reader)
+                let isEmpty = unsafe library.isEmptyElement(reader) == 1
+                let element = currentElement()
                 nodeCount += element.attributes.count
                 open.append(element)
                 if isEmpty { close(&open, &root) }
-            case XML_READER_TYPE_END_ELEMENT.rawValue:
+            case clibxml2_end_element:
                 close(&open, &root)
-            case XML_READER_TYPE_TEXT.rawValue, XML_READER_TYPE_CDATA.rawValue,
-                XML_READER_TYPE_SIGNIFICANT_WHITESPACE.rawValue:
-                let text = unsafe string(xmlTextReaderConstValue(reader)) ?? ""
+            case clibxml2_text, clibxml2_cdata, clibxml2_significant_whitespace:
+                let text = unsafe string(library.value(reader)) ?? ""
                 if !open.isEmpty { open[open.count - 1].text += text }
-            case XML_READER_TYPE_DOCUMENT_TYPE.rawValue, XML_READER_TYPE_ENTITY_REFERENCE.rawValue:
+            case clibxml2_document_type, clibxml2_entity_reference:
                 throw .documentTypeRefused
             default:
                 break
@@ -71,27 +76,27 @@ package enum XMLReader {
     }
 
     /// Ends the innermost element: it joins its parent, or is the document.
-    private static func close(_ open: inout [XMLElement], _ root: inout XMLElement?) {
+    private func close(_ open: inout [XMLElement], _ root: inout XMLElement?) {
         guard let element = open.popLast() else { return }
         if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
     }
 
-    private static func element(from reader: xmlTextReaderPtr) -> XMLElement {
-        var element = XMLElement(name: unsafe name(at: reader))
-        while unsafe xmlTextReaderMoveToNextAttribute(reader) == 1 {
-            guard unsafe xmlTextReaderIsNamespaceDecl(reader) != 1 else { continue }
-            let value = unsafe string(xmlTextReaderConstValue(reader)) ?? ""
-            element.attributes.append(XMLAttribute(name: unsafe name(at: reader), value: value))
+    private func currentElement() -> XMLElement {
+        var element = XMLElement(name: currentName())
+        while unsafe library.moveToNextAttribute(reader) == 1 {
+            guard unsafe library.isNamespaceDeclaration(reader) != 1 else { continue }
+            let value = unsafe string(library.value(reader)) ?? ""
+            element.attributes.append(XMLAttribute(name: currentName(), value: value))
         }
         return element
     }
 
-    private static func name(at reader: xmlTextReaderPtr) -> XMLName {
-        let local = unsafe string(xmlTextReaderConstLocalName(reader)) ?? ""
-        return XMLName(local, in: unsafe string(xmlTextReaderConstNamespaceUri(reader)))
+    private func currentName() -> XMLName {
+        let local = unsafe string(library.localName(reader)) ?? ""
+        return XMLName(local, in: unsafe string(library.namespaceURI(reader)))
     }
 
-    private static func string(_ text: UnsafePointer<xmlChar>?) -> String? {
+    private func string(_ text: UnsafePointer<UInt8>?) -> String? {
         guard let text = unsafe text else { return nil }
         return unsafe String(cString: text)
     }
