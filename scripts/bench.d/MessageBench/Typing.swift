@@ -15,13 +15,26 @@ struct Typing {
     }
 
     private mutating func type(_ value: ByteString, as field: WellKnownHeader) throws(SIPParseError) {
+        var position = 0
         switch field {
         case .via: try vias(value)
-        case .from: try addresses(value, as: From.self)
-        case .to: try addresses(value, as: To.self)
-        case .contact: try addresses(value, as: Contact.self)
-        case .route: try addresses(value, as: Route.self)
-        case .pPreferredIdentity: try addresses(value, as: PPreferredIdentity.self)
+        case .from: split(try From(parsing: value).address)
+        case .to: split(try To(parsing: value).address)
+        case .contact:
+            while position < value.count {
+                split(try Contact(parsing: value, at: &position).address)
+                position += 1
+            }
+        case .route:
+            while position < value.count {
+                split(try Route(parsing: value, at: &position).address)
+                position += 1
+            }
+        case .pPreferredIdentity:
+            while position < value.count {
+                split(try PPreferredIdentity(parsing: value, at: &position).address)
+                position += 1
+            }
         case .callID: count += try CallID(parsing: value).text.count
         case .cseq: count += try CSeq(parsing: value).method.isKnown ? 1 : 2
         case .maxForwards: count += Int(try MaxForwards(parsing: value).hops)
@@ -50,17 +63,9 @@ struct Typing {
         }
     }
 
-    private mutating func addresses<Field: NameAddressField>(
-        _ value: ByteString,
-        as type: Field.Type
-    ) throws(SIPParseError) {
-        var position = 0
-        while position < value.count {
-            let address = try Field(parsing: value, at: &position).address
-            split(address.uri)
-            split(address.parameters)
-            position += 1
-        }
+    private mutating func split(_ address: NameAddress) {
+        split(address.uri)
+        split(address.parameters)
     }
 
     private mutating func split(_ uri: URI) {
