@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Wire", swiftSettings: borrowing),
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "SIP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
+        .target(name: "SDP", dependencies: ["Wire"], swiftSettings: borrowing),
         .target(name: "Documents", dependencies: ["Wire", "CLibXML2"], swiftSettings: strict),
         .target(
             name: "UserAgent",
@@ -88,6 +89,12 @@ let package = Package(
         .testTarget(
             name: "SIPTests",
             dependencies: ["SIP", "Crypto", "Wire", "TestSupport"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SDPTests",
+            dependencies: ["SDP", "Wire", "TestSupport"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
