@@ -72,6 +72,7 @@ extension Engine {
             let reason = error?.description ?? "closed by the P-CSCF"
             log(.notice, "\(flow.transport.rawValue) flow to \(flow.remote) failed: \(reason)")
             lastFlowFailure = "\(flow.transport.rawValue) to \(flow.remote): \(reason)"
+            connector.lastError = .unreachable(target: "\(flow.remote)", detail: reason)
             step { core, now, effects in core.flowFailed(flow.id, at: now, into: &effects) }
         case .stranger(let address): log(.notice, "ignored what \(address) sent: it is not the P-CSCF")
         case .malformedStream(let flow, let error):
