@@ -21,7 +21,15 @@ package final class ForeignPeer: Sendable {
             environment: ["PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": folder.path]
         )
         program.closeInput()
-        try await waitUntilTaken(port)
+        do {
+            try await waitUntilTaken(port)
+        } catch {
+            program.signal(SIGKILL)
+            _ = try await program.exit()
+            throw RunningProgram.Failure(
+                description: "SIPp does not play: \(program.errors)\n\(scenario.text)"
+            )
+        }
     }
 
     /// Somebody whose P-CSCF this is.
@@ -36,7 +44,8 @@ package final class ForeignPeer: Sendable {
                 password-file = password
                 reg-event = off
 
-                """ + lines
+                """ + lines,
+            keeping: self
         )
         try person.home.write("alice\n", to: "config/ims/password")
         return person
@@ -84,6 +93,8 @@ package struct PeerScenario: Sendable {
     }
 
     /// A request as SIPp sends it within the call of the registration, and the status it must get.
+    ///
+    /// SIPp takes an answer that is the same as the one before it for a retransmission.
     package static func incoming(
         _ text: String,
         branch: String,
@@ -93,7 +104,7 @@ package struct PeerScenario: Sendable {
     ) -> String {
         """
         <send><![CDATA[
-        MESSAGE sip:alice@[remote_ip]:[remote_port] SIP/2.0
+        MESSAGE [$contact] SIP/2.0
         Via: SIP/2.0/UDP 127.0.0.1:[local_port];branch=z9hG4bK\(branch)
         Max-Forwards: 70
         From: <sip:bob@ims.test>;tag=\(callID)
@@ -118,7 +129,7 @@ package struct PeerScenario: Sendable {
         return """
             <?xml version="1.0" encoding="UTF-8"?>
             <scenario name="P-CSCF">
-            <recv request="REGISTER" optional="true" next="1"/>
+            <recv request="REGISTER" optional="true" next="1">\(remembersContact)</recv>
             <recv request="MESSAGE" next="3"/>
             <label id="1"/>
             \(register)
@@ -127,9 +138,18 @@ package struct PeerScenario: Sendable {
             \(reply(registrations.last ?? Self.granted, next: 2))
             <label id="3"/>
             \(reply(message))
+            <recv request="MESSAGE"/>
+            \(reply(message, next: 3))
             </scenario>
 
             """
+    }
+
+    /// Where requests go; SIPp refuses a scenario that sets a variable and does not use it.
+    private var remembersContact: String {
+        guard !requests.isEmpty else { return "" }
+        let search = #"regexp="sip:[^>]*" search_in="hdr" header="Contact:""#
+        return "<action><ereg \(search) assign_to=\"contact\"/></action>"
     }
 
     private func reply(_ answer: Answer, next label: Int? = nil) -> String {

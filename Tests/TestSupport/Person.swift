@@ -7,9 +7,13 @@ package final class Person: Sendable {
 
     package var uri: String { "sip:\(name)@ims.test" }
 
+    /// What must be there as long as the person is.
+    private let kept: (any Sendable)?
+
     /// A person whose `ims.conf` reads as given.
-    package init(name: String, configuration: String) throws {
+    package init(name: String, configuration: String, keeping kept: (any Sendable)? = nil) throws {
         self.name = name
+        self.kept = kept
         home = try TemporaryFolder()
         try home.write(configuration, to: "config/ims/ims.conf")
     }

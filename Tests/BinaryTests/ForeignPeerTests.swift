@@ -1,0 +1,101 @@
+import TestSupport
+import Testing
+
+/// The real binary against SIPp as its P-CSCF: answers that the real core does not give.
+@Suite(
+    .serialized,
+    .enabled(if: ForeignPeer.isInstalled, Comment(rawValue: ForeignPeer.howToInstall)),
+    .timeLimit(.minutes(1))
+)
+struct ForeignPeerTests {
+    @Test(
+        "every outcome of a message has its word and its status",
+        arguments: [
+            ("200 OK", "accepted", 0), ("202 Accepted", "stored", 5),
+            ("480 Temporarily Unavailable", "not_stored", 1),
+            ("403 Forbidden", "refused", 1), ("488 Not Acceptable Here", "refused", 1),
+            ("603 Decline", "refused", 1),
+        ]
+    )
+    func outcomes(_ answer: String, _ word: String, _ status: Int32) async throws {
+        let peer = try await ForeignPeer(playing: PeerScenario(message: .init(answer)))
+        let outcome = try await peer.person().ims("send-message", "--json", "sip:bob@ims.test", "hello")
+        #expect(outcome.status == .status(status), "\(outcome)")
+        #expect(try outcome.events().first { $0.event == "sent" }?["outcome"] == word, "\(outcome)")
+    }
+
+    @Test(
+        "an interval that is too brief is asked for again as long as the registrar wants (RFC 3261 §10.2.8)"
+    )
+    func intervalTooBrief() async throws {
+        let scenario = PeerScenario(registrations: [
+            PeerScenario.challenge, .init("423 Interval Too Brief", "Min-Expires: 7200"),
+            PeerScenario.granted,
+        ])
+        let person = try await ForeignPeer(playing: scenario).person(settings: ["expires": "60"])
+        let outcome = try await person.ims("register", "--trace=\(person.home.path)/trace")
+        #expect(outcome.status == .status(0), "\(outcome)")
+        #expect(try person.home.read("trace").contains("7200"))
+    }
+
+    @Test("a registrar that does not know “pref” is explained, with the setting that helps")
+    func badExtension() async throws {
+        let scenario = PeerScenario(registrations: [.init("420 Bad Extension", "Unsupported: pref")])
+        let peer = try await ForeignPeer(playing: scenario)
+        let outcome = try await peer.person().ims("register")
+        #expect(outcome.status == .status(1), "\(outcome)")
+        #expect(outcome.errors.contains("require-pref"), "\(outcome)")
+    }
+
+    @Test(
+        "a registrar that is overloaded is a refusal, at once",
+        arguments: ["503 Service Unavailable", "500 Server Error"]
+    )
+    func overloaded(_ answer: String) async throws {
+        let peer = try await ForeignPeer(
+            playing: PeerScenario(registrations: [.init(answer, "Retry-After: 120")])
+        )
+        let outcome = try await peer.person().ims("register", within: .seconds(10))
+        #expect(outcome.status == .status(1), "\(outcome)")
+        #expect(outcome.errors.contains(answer.prefix(3)), "\(outcome)")
+    }
+
+    @Test(
+        "no answer is no answer after the time that was given",
+        arguments: ["register", "send-message sip:bob@ims.test hi"]
+    )
+    func noAnswer(_ words: String) async throws {
+        let silence = try SilentPort()
+        let person = try Person(
+            name: "alice",
+            configuration: """
+                [account alice]
+                public-identity = sip:alice@ims.test
+                proxy = 127.0.0.1:\(silence.number)
+                password-file = password
+                """
+        )
+        try person.home.write("alice\n", to: "config/ims/password")
+        let began = ContinuousClock.now
+        let outcome = try await person.ims(["--timeout", "1"] + words.split(separator: " ").map(String.init))
+        #expect(outcome.status == .status(4), "\(outcome)")
+        #expect(ContinuousClock.now - began < .seconds(8))
+    }
+
+    @Test("a retransmitted and a merged message reach the user once (RFC 3261 §8.2.2.2, §17.2.2)")
+    func onlyOnce() async throws {
+        func incoming(_ text: String, _ branch: String, _ callID: String, _ status: Int) -> String {
+            PeerScenario.incoming(text, branch: branch, callID: callID, cseq: 1, expecting: status)
+        }
+        let scenario = PeerScenario(requests: [
+            incoming("one", "a", "first", 200), incoming("one", "b", "first", 482),
+            incoming("one", "a", "first", 200),
+            incoming("two", "c", "second", 200),
+        ])
+        let peer = try await ForeignPeer(playing: scenario)
+        let outcome = try await peer.person().ims("listen", "--count", "2", "--json")
+        #expect(outcome.status == .status(0), "\(outcome)")
+        let texts = try outcome.events().filter { $0.event == "message" }.map { $0["text"] }
+        #expect(texts == ["one", "two"], "\(outcome)")
+    }
+}

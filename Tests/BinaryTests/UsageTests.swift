@@ -1,0 +1,110 @@
+import TestSupport
+import Testing
+
+/// What the program says and how it ends without a network.
+@Suite(.timeLimit(.minutes(1))) struct UsageTests {
+    private static let account = """
+        [account alice]
+        public-identity = sip:alice@ims.test
+        proxy = 127.0.0.1:9
+        password-file = password
+
+        """
+
+    @Test(
+        "help and version are data, and need no configuration",
+        arguments: ["help", "version", "--help", "--version"]
+    )
+    func help(_ word: String) async throws {
+        let outcome = try await Person(name: "nobody", configuration: "").ims(word)
+        #expect(outcome.status == .status(0), "\(outcome)")
+        #expect(!outcome.output.isEmpty)
+        #expect(outcome.errors.isEmpty)
+    }
+
+    @Test(
+        "words that mean nothing are a usage error: one line on standard error, nothing on standard output",
+        arguments: [
+            ["fly"], ["send-message"], ["send-message", "sip:bob@ims.test"], ["register", "now"],
+            ["listen", "--count", "many"],
+            ["--timeout", "soon", "register"], ["register", "--no-such-option"],
+
+        ]
+    )
+    func usage(_ words: [String]) async throws {
+        let person = try Person(name: "alice", configuration: Self.account)
+        let outcome = try await person.ims(words)
+        #expect(outcome.status == .status(2), "\(outcome)")
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errors.hasPrefix("ims: "), "\(outcome)")
+    }
+
+    @Test(
+        "a configuration that is wrong is named by file and line",
+        arguments: [
+            ("[account alice]\npublic-idenity = sip:alice@ims.test\n", "ims.conf:2"),
+            ("[account alice]\npublic-identity = alice at home\n", "ims.conf:2"),
+            (
+                "[account alice]\npublic-identity = sip:alice@ims.test\nproxy = 127.0.0.1:70000\n",
+                "ims.conf:3"
+            ),
+            ("nonsense\n", "ims.conf:1"),
+        ]
+    )
+    func configuration(_ text: String, _ place: String) async throws {
+        let outcome = try await Person(name: "alice", configuration: text).ims("register")
+        #expect(outcome.status == .status(3), "\(outcome)")
+        #expect(outcome.errors.contains(place), "\(outcome)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test("an account that is not there, and a password that cannot be read, are matters of configuration")
+    func credentials() async throws {
+        let person = try Person(name: "alice", configuration: Self.account)
+        #expect(try await person.ims("--account", "bob", "register").status == .status(3))
+        let outcome = try await person.ims("register")
+        #expect(outcome.status == .status(3), "\(outcome)")
+        #expect(outcome.errors.contains("password"), "\(outcome)")
+    }
+
+    @Test(
+        "a recipient that is no address is a usage error, and nothing is sent",
+        arguments: ["bob at home", "sip:", "http://bob"]
+    )
+    func recipient(_ uri: String) async throws {
+        let person = try Person(name: "alice", configuration: Self.account)
+        try person.home.write("alice\n", to: "config/ims/password")
+        let outcome = try await person.ims("send-message", uri, "hi", "--trace")
+        #expect(outcome.status == .status(2), "\(outcome)")
+        #expect(!outcome.errors.contains("REGISTER"), "\(outcome)")
+    }
+
+    @Test("the accounts are shown without their secrets")
+    func accounts() async throws {
+        let person = try Person(name: "alice", configuration: Self.account)
+        try person.home.write("hush\n", to: "config/ims/password")
+        for words in [["account", "list"], ["account", "show"], ["--json", "account", "show"]] {
+            let outcome = try await person.ims(words)
+            #expect(outcome.status == .status(0), "\(outcome)")
+            #expect(outcome.output.contains("alice"))
+            #expect(!outcome.output.contains("hush"))
+        }
+    }
+
+    @Test("completion is there for three shells", arguments: ["bash", "zsh", "fish"])
+    func completion(_ shell: String) async throws {
+        let outcome = try await Person(name: "nobody", configuration: "").ims("completion", shell)
+        #expect(outcome.status == .status(0), "\(outcome)")
+        #expect(outcome.output.contains("send-message"))
+    }
+
+    @Test("commands come from a pipe as from a person, and the last status counts")
+    func pipe() async throws {
+        let person = try Person(name: "alice", configuration: Self.account)
+        try person.home.write("alice\n", to: "config/ims/password")
+        let outcome = try await person.ims([], input: "account list\nhelp\nquit\n")
+        #expect(outcome.status == .status(0), "\(outcome)")
+        #expect(outcome.output.contains("alice"), "\(outcome)")
+        #expect(!outcome.output.contains("\u{1B}"))
+    }
+}
