@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "SIP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
         .target(name: "SDP", dependencies: ["Wire"], swiftSettings: borrowing),
+        .target(name: "MSRP", dependencies: ["Wire"], swiftSettings: borrowing),
         .target(name: "Documents", dependencies: ["Wire", "CLibXML2"], swiftSettings: strict),
         .target(
             name: "UserAgent",
@@ -95,6 +96,12 @@ let package = Package(
         .testTarget(
             name: "SDPTests",
             dependencies: ["SDP", "Wire", "TestSupport"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MSRPTests",
+            dependencies: ["MSRP", "Wire", "TestSupport"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

@@ -1,0 +1,168 @@
+package import Wire
+
+/// The start line and the header fields of a chunk, of a report or of a response (RFC 4975 §9).
+///
+/// The values are pieces of the bytes they came in and keep those alive; what is kept longer than the chunk is to be
+/// copied. A field that is not what its grammar says leaves `defect` behind and no value: the frame around it is
+/// whole, so the request can be answered with 400 and the connection goes on.
+package struct ChunkHead: Sendable {
+    package enum StartLine: Hashable, Sendable {
+        case request(RequestMethod)
+        case response(ResponseCode, comment: ByteString)
+    }
+
+    /// A header field this module has no use for, or that it reads on demand.
+    package struct Field: Hashable, Sendable {
+        package var name: ByteString
+        package var value: ByteString
+
+        package init(_ name: ByteString, _ value: ByteString) { (self.name, self.value) = (name, value) }
+    }
+
+    package var transactionID: ByteString
+    package var startLine: StartLine
+    package var toPath: ByteString?
+    package var fromPath: ByteString?
+    package var messageID: ByteString?
+    package var byteRange: ByteRange?
+    /// Whether the sender wants to hear when the message arrived (RFC 4975 §7.1.1: no, if it says nothing).
+    package var successReport = false
+    package var failureReport = FailureReport.yes
+    package var status: DeliveryStatus?
+    package var contentType: ByteString?
+    /// All other fields in their order.
+    package var otherFields: [Field] = []
+    /// The first thing wrong with the fields, if anything is.
+    package var defect: MSRPParseError?
+
+    package init(transactionID: ByteString, _ startLine: StartLine) {
+        (self.transactionID, self.startLine) = (transactionID, startLine)
+    }
+
+    package var method: RequestMethod? {
+        guard case .request(let method) = startLine else { return nil }
+        return method
+    }
+
+    package var responseCode: ResponseCode? {
+        guard case .response(let code, _) = startLine else { return nil }
+        return code
+    }
+
+    /// The value of the first field of this name among `otherFields`.
+    package func first(_ name: String) -> ByteString? {
+        otherFields.first { $0.name.equalsIgnoringCase(name) }?.value
+    }
+
+    /// The seconds of `Expires`, `Min-Expires` or `Max-Expires` (RFC 4976 §4.6), or `nil` if there are none.
+    package func seconds(_ name: String) -> Duration? {
+        first(name)?.decimal(upTo: 1 << 32).map { .seconds(Int64($0)) }
+    }
+}
+
+extension ChunkHead {
+    /// Reads a head: the lines, the last one with its line end.
+    ///
+    /// - Throws: `MSRPParseError` where the stream cannot be understood any more: in the start line, or where a line
+    ///   is no field.
+    init(parsing text: ByteString, transactionID: Range<Int>) throws(MSRPParseError) {
+        let span = text.span
+        var lineEnd = span.firstIndex(of: .lineFeed, from: 0)
+        let start = text[min(transactionID.upperBound + 1, lineEnd)..<max(lineEnd - 1, 0)]
+        self.init(
+            transactionID: text[transactionID],
+            try Self.startLine(start, at: transactionID.upperBound + 1)
+        )
+        while lineEnd + 1 < span.count {
+            let lineStart = lineEnd + 1
+            lineEnd = span.firstIndex(of: .lineFeed, from: lineStart)
+            try read(text, lineStart..<min(lineEnd, span.count) - 1)
+        }
+    }
+
+    private static func startLine(_ rest: ByteString, at offset: Int) throws(MSRPParseError) -> StartLine {
+        var scanner = ByteScanner(rest.span)
+        let word = rest[scanner.run(while: \.isTokenCharacter)]
+        guard let first = word.first else { throw MSRPParseError(.method, at: offset) }
+        guard first.isDigit else {
+            scanner.skipSpaces()
+            guard scanner.isAtEnd else { throw MSRPParseError(.method, at: offset + scanner.position) }
+            return .request(RequestMethod(text: word))
+        }
+        guard let code = ResponseCode(parsing: word), scanner.isAtEnd || scanner.skip(UInt8(ascii: " "))
+        else {
+            throw MSRPParseError(.statusCode, at: offset)
+        }
+        return .response(code, comment: rest[scanner.position...].trimmed)
+    }
+
+    private mutating func read(_ text: ByteString, _ line: Range<Int>) throws(MSRPParseError) {
+        let span = text.span
+        var colon = line.lowerBound
+        while colon < line.upperBound, span[colon] != UInt8(ascii: ":"), span[colon] > 32 { colon += 1 }
+        guard colon > line.lowerBound, colon < line.upperBound, span[colon] == UInt8(ascii: ":") else {
+            throw MSRPParseError(.fieldName, at: colon)
+        }
+        var (start, end) = (colon + 1, line.upperBound)
+        while start < end, span[start].isLinearSpace { start += 1 }
+        while end > start, span[end - 1].isLinearSpace { end -= 1 }
+        let name = span.extracting(line.lowerBound..<colon)
+        do throws(MSRPParseError) {
+            guard try !set(name, text[start..<end]) else { return }
+            otherFields.append(Field(text[line.lowerBound..<colon], text[start..<end]))
+        } catch {
+            defect = defect ?? error
+        }
+    }
+
+    /// Sets a field this type knows.
+    ///
+    /// - Returns: Whether it is one.
+    private mutating func set(_ name: Span<UInt8>, _ value: ByteString) throws(MSRPParseError) -> Bool {
+        switch name.count {
+        case 6 where name.equalsIgnoringCase("Status"):
+            try Self.assign(&status, DeliveryStatus(parsing: value))
+        case 7 where name.equalsIgnoringCase("To-Path"): try Self.assign(&toPath, value)
+        case 9 where name.equalsIgnoringCase("From-Path"): try Self.assign(&fromPath, value)
+        case 10 where name.equalsIgnoringCase("Message-ID"):
+            guard value.isIdentifier else { throw MSRPParseError(.messageID, at: 0) }
+            try Self.assign(&messageID, value)
+        case 10 where name.equalsIgnoringCase("Byte-Range"):
+            try Self.assign(&byteRange, ByteRange(parsing: value))
+        case 12 where name.equalsIgnoringCase("Content-Type"): try Self.assign(&contentType, value)
+        case 14 where name.equalsIgnoringCase("Success-Report"):
+            guard value.equalsIgnoringCase("yes") || value.equalsIgnoringCase("no") else {
+                throw MSRPParseError(.successReport, at: 0)
+            }
+            successReport = value.count == 3
+        case 14 where name.equalsIgnoringCase("Failure-Report"):
+            guard let report = Self.failureReport(value) else { throw MSRPParseError(.failureReport, at: 0) }
+            failureReport = report
+        default: return false
+        }
+        return true
+    }
+
+    /// Sets a field that may stand once.
+    private static func assign<Value>(_ place: inout Value?, _ value: Value) throws(MSRPParseError) {
+        guard place == nil else { throw MSRPParseError(.duplicateField, at: 0) }
+        place = value
+    }
+
+    private static func failureReport(_ value: ByteString) -> FailureReport? {
+        if value.equalsIgnoringCase("yes") { return .yes }
+        if value.equalsIgnoringCase("no") { return .no }
+        return value.equalsIgnoringCase("partial") ? .partial : nil
+    }
+}
+
+extension ByteString {
+    /// Whether this can be a `transact-id` or a `Message-ID`: visible characters, and not too many.
+    ///
+    /// More than `ident` of RFC 4975 §9 allows, since peers in the field are generous.
+    var isIdentifier: Bool {
+        var scanner = ByteScanner(span)
+        return !scanner.run { $0 > 32 && $0 < 127 }.isEmpty && scanner.isAtEnd
+            && count <= MSRPLimits.identifierLength
+    }
+}
