@@ -10,7 +10,7 @@ extension Engine {
     ///
     /// - Throws: `EngineError.credential` when the secret cannot be read or is not what it should be.
     package func prepare() async throws(EngineError) {
-        guard core == nil, pending.isEmpty else { return }
+        guard core == nil else { return }
         let credential = try await readCredential()
         guard core == nil else { return }
         let authenticator = Authenticator(

@@ -53,7 +53,7 @@ package actor Engine {
     }
 
     /// Every event from now on, for any number of subscribers, until `shutDown`.
-    package func events() -> AsyncStream<Event> { stream.subscribe().stream }
+    package func events() -> AsyncStream<Event> { stream.subscribe() }
 
     /// The last `limit` messages with `peer`, or with anyone, oldest first.
     package func history(peer: String?, limit: Int) throws -> [HistoryEntry] {

@@ -3,33 +3,30 @@ struct EventStream {
     /// How many events wait for one slow subscriber before the oldest are dropped.
     private static let backlog = 10_000
 
-    private var subscribers: [Int: AsyncStream<Event>.Continuation] = [:]
-    private var nextNumber = 0
+    private var subscribers: [AsyncStream<Event>.Continuation] = []
     private var isFinished = false
 
-    /// Adds a subscriber.
-    ///
-    /// - Returns: The stream it reads, and the number to remove it by; an ended stream once `finish` was called.
-    mutating func subscribe() -> (number: Int, stream: AsyncStream<Event>) {
+    /// Adds a subscriber: the stream it reads, which has ended already once `finish` was called.
+    mutating func subscribe() -> AsyncStream<Event> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Event.self,
             bufferingPolicy: .bufferingNewest(Self.backlog)
         )
-        defer { nextNumber += 1 }
-        if isFinished { continuation.finish() } else { subscribers[nextNumber] = continuation }
-        return (nextNumber, stream)
+        if isFinished { continuation.finish() } else { subscribers.append(continuation) }
+        return stream
     }
 
-    mutating func unsubscribe(_ number: Int) { subscribers[number] = nil }
-
-    func yield(_ event: Event) {
-        for subscriber in subscribers.values { subscriber.yield(event) }
+    /// Hands out an event; whoever has stopped reading is forgotten.
+    mutating func yield(_ event: Event) {
+        subscribers.removeAll { subscriber in
+            if case .terminated = subscriber.yield(event) { true } else { false }
+        }
     }
 
     /// Ends every stream: the events already yielded are still read.
     mutating func finish() {
         isFinished = true
-        for subscriber in subscribers.values { subscriber.finish() }
+        for subscriber in subscribers { subscriber.finish() }
         subscribers.removeAll()
     }
 }

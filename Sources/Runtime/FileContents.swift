@@ -50,3 +50,13 @@ package struct FileContents: Hashable, Sendable {
 
     private static func systemFailure() -> Failure { .unreadable(unsafe String(cString: strerror(errno))) }
 }
+
+extension FileContents.Failure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFound: "no such file"
+        case .unreadable(let text): text
+        case .tooLarge(let limit): "larger than \(limit) bytes"
+        }
+    }
+}

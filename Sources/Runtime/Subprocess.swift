@@ -148,3 +148,15 @@ package final class Subprocess: @unchecked Sendable {
         completion?(result)
     }
 }
+
+extension Subprocess.Failure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notStarted(let error): "could not be started: \(error)"
+        case .exited(let status): "ended with status \(status)"
+        case .signalled(let signal): "was ended by signal \(signal)"
+        case .timedOut: "did not end in time"
+        case .outputTooLong: "wrote too much"
+        }
+    }
+}
