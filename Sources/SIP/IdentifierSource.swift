@@ -41,6 +41,9 @@ package struct IdentifierSource: RandomNumberGenerator, Sendable {
     /// Makes a client nonce for digest authentication (RFC 7616 §3.4).
     package mutating func cnonce() -> String { token(26) }
 
+    /// Makes the `Message-ID` of a message: 130 random bits, where 64 are asked for (RFC 5438 §6.3).
+    package mutating func messageID() -> String { token(26) }
+
     /// Makes a random UUID (RFC 4122 §4.4), for `+sip.instance` (RFC 5626 §4.1).
     package mutating func uuid() -> String {
         let high = next() & ~0xF000 | 0x4000

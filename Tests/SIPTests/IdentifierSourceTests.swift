@@ -37,7 +37,10 @@ struct IdentifierSourceTests {
     @Test("identifiers are tokens long enough not to be guessed")
     func tokens() {
         var source = IdentifierSource()
-        for text in [source.tag(), source.branch(), source.callID(), source.cnonce()] {
+        let identifiers = [
+            source.tag(), source.branch(), source.callID(), source.cnonce(), source.messageID(),
+        ]
+        for text in identifiers {
             #expect(text.count >= 16)
             #expect(text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x7A).contains($0) })
         }
