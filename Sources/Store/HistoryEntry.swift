@@ -9,6 +9,9 @@ package struct HistoryEntry: Hashable, Sendable {
         case pending, accepted, stored, notStored = "not_stored", refused, unanswered, received
     }
 
+    /// What the other side has told of an outgoing message (RFC 5438, RFC 4975 §7.1.2); each beats those before it.
+    package enum Delivery: String, CaseIterable, Hashable, Sendable { case failed, delivered, displayed }
+
     /// The row of the store; `nil` until the entry is stored.
     package var id: Int64?
     package var time: Timestamp
@@ -28,6 +31,11 @@ package struct HistoryEntry: Hashable, Sendable {
     package var state: State
     /// The final status code of an outgoing message, once there is one.
     package var status: UInt16?
+    /// The session it belongs to; `nil` for a message of its own.
+    package var sessionID: String?
+    /// The id that notifications and reports name it by.
+    package var messageID: String?
+    package var delivery: Delivery?
 
     package init(
         id: Int64? = nil,
@@ -42,7 +50,10 @@ package struct HistoryEntry: Hashable, Sendable {
         body: [UInt8],
         callID: String,
         state: State,
-        status: UInt16? = nil
+        status: UInt16? = nil,
+        sessionID: String? = nil,
+        messageID: String? = nil,
+        delivery: Delivery? = nil
     ) {
         self.id = id
         self.time = time
@@ -57,5 +68,8 @@ package struct HistoryEntry: Hashable, Sendable {
         self.callID = callID
         self.state = state
         self.status = status
+        self.sessionID = sessionID
+        self.messageID = messageID
+        self.delivery = delivery
     }
 }

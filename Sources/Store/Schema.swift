@@ -29,7 +29,22 @@ struct Schema {
             value BLOB NOT NULL,
             PRIMARY KEY(account, key)
         ) STRICT, WITHOUT ROWID;
+        """,
         """
+        ALTER TABLE history ADD COLUMN session_id TEXT;
+        ALTER TABLE history ADD COLUMN message_id TEXT;
+        ALTER TABLE history ADD COLUMN delivery TEXT;
+        CREATE INDEX history_by_message ON history(account, message_id) WHERE message_id IS NOT NULL;
+        CREATE INDEX history_by_session ON history(account, session_id) WHERE session_id IS NOT NULL;
+        CREATE TABLE peer_trait(
+            account TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            key TEXT NOT NULL,
+            value TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY(account, peer, key)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ])
 }
 

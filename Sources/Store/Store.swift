@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// What outlives the process: the history of messages and the state of each account.
 ///
@@ -53,70 +53,6 @@ extension Store.Failure: CustomStringConvertible {
 }
 
 extension Store {
-    /// Appends a message to the history.
-    ///
-    /// - Returns: The row to hand to `update`.
-    @discardableResult
-    package func append(_ entry: HistoryEntry) throws(Failure) -> Int64 {
-        try database.run(
-            """
-            INSERT INTO history(time, account, direction, peer, sender, asserted, recipient, content_type, body,
-                call_id, state, status)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-            """,
-            [
-                .integer(entry.time.microseconds), .text(entry.account), .text(entry.direction.rawValue),
-                .text(entry.peer), .text(entry.from), Database.Value(entry.asserted), .text(entry.to),
-                .text(entry.contentType), .bytes(entry.body), .text(entry.callID),
-                .text(entry.state.rawValue),
-                Database.Value(entry.status),
-            ]
-        )
-        return database.lastRow
-    }
-
-    /// Notes how far the message in row `id` got.
-    package func update(_ id: Int64, state: HistoryEntry.State, status: UInt16?) throws(Failure) {
-        try database.run(
-            "UPDATE history SET state = ?2, status = ?3 WHERE id = ?1",
-            [.integer(id), .text(state.rawValue), Database.Value(status)]
-        )
-    }
-
-    /// Reads the last `limit` messages, oldest first, in the order they were appended.
-    ///
-    /// - Parameters:
-    ///   - account: The account whose messages to read.
-    ///   - peer: Part of the other side's URI, upper and lower case alike; `nil` for everyone.
-    ///   - limit: How many at most.
-    /// - Returns: The messages.
-    /// - Throws: `Failure` when the file cannot be read.
-    package func history(account: String, peer: String?, limit: Int) throws(Failure) -> [HistoryEntry] {
-        let selection =
-            "SELECT id, time, account, direction, peer, sender, asserted, recipient, content_type, body, call_id,"
-            + " state, status FROM history WHERE account = ?1"
-        // Our own identity is the sender of what goes out and the recipient of what comes in: not asked for.
-        let filter = """
-             AND (instr(lower(peer), lower(?3)) OR instr(lower(iif(direction = 'outgoing', recipient, sender)), lower(?3)))
-            """
-        let newestFirst = try database.run(
-            selection + (peer == nil ? "" : filter) + " ORDER BY id DESC LIMIT ?2",
-            [.text(account), .integer(Int64(max(0, limit)))] + (peer.map { [.text($0)] } ?? []),
-            read: HistoryEntry.init(row:)
-        )
-        return newestFirst.reversed().compactMap(\.self)
-    }
-
-    /// The URIs of those the account exchanged messages with, the latest first.
-    package func peers(account: String, limit: Int) throws(Failure) -> [String] {
-        try database.run(
-            "SELECT peer FROM history WHERE account = ?1 GROUP BY peer ORDER BY max(id) DESC LIMIT ?2",
-            [.text(account), .integer(Int64(max(0, limit)))]
-        ) { $0.text(0) }.compactMap(\.self)
-    }
-}
-
-extension Store {
     /// What was last put under `key` for `account`, or `nil`.
     package func value(_ key: String, account: String) throws(Failure) -> [UInt8]? {
         try database.run(
@@ -154,26 +90,46 @@ extension Store {
     }
 }
 
-extension HistoryEntry {
-    /// Reads a row of `Store.history`, or gives `nil` for one whose words this version does not know.
-    fileprivate init?(row: borrowing Database.Row) {
-        guard let direction = row.text(3).flatMap(Direction.init),
-            let state = row.text(11).flatMap(State.init)
-        else { return nil }
-        self.init(
-            id: row.integer(0),
-            time: Timestamp(microseconds: row.integer(1)),
-            account: row.text(2) ?? "",
-            direction: direction,
-            peer: row.text(4) ?? "",
-            from: row.text(5) ?? "",
-            asserted: row.text(6),
-            to: row.text(7) ?? "",
-            contentType: row.text(8) ?? "",
-            body: row.bytes(9),
-            callID: row.text(10) ?? "",
-            state: state,
-            status: row.isNull(12) ? nil : UInt16(clamping: row.integer(12))
+/// Something learned about a peer, such as that it refuses a kind of message.
+package struct PeerTrait: Hashable, Sendable {
+    package var value: String
+    /// When it was learned; peers change.
+    package var time: Timestamp
+
+    package init(value: String, time: Timestamp) { (self.value, self.time) = (value, time) }
+}
+
+extension Store {
+    /// What is known of `peer` under `key`, or `nil`.
+    package func peerTrait(_ key: String, peer: String, account: String) throws(Failure) -> PeerTrait? {
+        try database.run(
+            "SELECT value, time FROM peer_trait WHERE account = ?1 AND peer = ?2 AND key = ?3",
+            [.text(account), .text(peer), .text(key)]
+        ) { PeerTrait(value: $0.text(0) ?? "", time: Timestamp(microseconds: $0.integer(1))) }.first
+    }
+
+    /// Keeps what was learned of `peer` under `key`, or forgets it if it is `nil`.
+    package func setPeerTrait(
+        _ trait: PeerTrait?,
+        _ key: String,
+        peer: String,
+        account: String
+    ) throws(Failure) {
+        guard let trait else {
+            return try database.run(
+                "DELETE FROM peer_trait WHERE account = ?1 AND peer = ?2 AND key = ?3",
+                [.text(account), .text(peer), .text(key)]
+            )
+        }
+        try database.run(
+            """
+            INSERT INTO peer_trait(account, peer, key, value, time) VALUES(?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT(account, peer, key) DO UPDATE SET value = excluded.value, time = excluded.time
+            """,
+            [
+                .text(account), .text(peer), .text(key), .text(trait.value),
+                .integer(trait.time.microseconds),
+            ]
         )
     }
 }
