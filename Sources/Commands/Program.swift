@@ -38,22 +38,20 @@ package struct Program {
     private func run(_ invocation: CommandTable.Invocation) -> ExitStatus {
         let (options, style) = (invocation.options, style(invocation.options))
         let output = Self.output(options, style)
-        if let command = invocation.command as? any OfflineCommand {
-            command.run(table: table, isREPL: false, output: output)
-            return .done
-        }
         do {
-            if let command = invocation.command as? any LoopCommand {
-                return Self.onLoop { loop in await command.run(on: loop) { Self.output(options, style) }
-                }
-            }
-            let configuration = try Configuration(reading: ConfigurationPaths(file: options.configuration))
-            if let command = invocation.command as? any ConfigurationCommand {
+            switch invocation.command?.kind {
+            case .offline(let command):
+                command.run(table: table, isREPL: false, output: output)
+                return .done
+            case .loop(let command):
+                return Self.onLoop { loop in await command.run(on: loop) { Self.output(options, style) } }
+            case .configuration(let command):
+                let configuration = try configuration(options)
                 try command.run(configuration: configuration, selector: options.account, output: output)
                 return .done
+            case .engine(let command): return try run(command, options)
+            case nil: return try run(nil, options)
             }
-            let account = try configuration.account(options.account)
-            return run(invocation, configuration, account)
         } catch {
             let explanation = Explanation(describing: error)
             output.show(explanation)
@@ -61,19 +59,17 @@ package struct Program {
         }
     }
 
-    private func run(
-        _ invocation: CommandTable.Invocation,
-        _ configuration: Configuration,
-        _ account: Account
-    ) -> ExitStatus {
-        let command = invocation.command as? any EngineCommand
-        var style = style(invocation.options, configuration)
+    /// Runs a command that needs an engine, or the REPL if there is none.
+    private func run(_ command: (any EngineCommand)?, _ options: GlobalOptions) throws -> ExitStatus {
+        let configuration = try configuration(options)
+        let account = try configuration.account(options.account)
+        var style = style(options, configuration)
         style.showsProgress = command?.isLongLived ?? true
         style.namesProgram = command != nil
         let setup = Session.Setup(
             configuration: configuration,
             account: account,
-            options: invocation.options,
+            options: options,
             table: table,
             isTerminal: isTerminal(0) && isTerminal(1),
             style: style
@@ -83,6 +79,10 @@ package struct Program {
             guard let command else { return await session.runREPL() }
             return await session.run(command)
         }
+    }
+
+    private func configuration(_ options: GlobalOptions) throws -> Configuration {
+        try Configuration(reading: ConfigurationPaths(file: options.configuration))
     }
 
     private static func output(_ options: GlobalOptions, _ style: TextOutput.Style) -> any Output {

@@ -57,22 +57,22 @@ extension Session {
             guard let invocation = try setup.table.parse(line: line) else { return .done }
             // A line that is no command may hold anything, even a password; a blank in front keeps a line out too.
             if !line.hasPrefix(" ") { prompt.editor?.remember(line) }
-            switch invocation.command {
-            case is Quit: return nil
-            case let command as any OfflineCommand:
+            switch invocation.command?.kind {
+            case .offline(let command) where command is Quit: return nil
+            case .offline(let command):
                 command.run(table: setup.table, isREPL: true, output: output)
-            case let command as any ConfigurationCommand:
+            case .configuration(let command):
                 try command.run(
                     configuration: setup.configuration,
                     selector: setup.account.name,
                     output: output
                 )
-            case let command as any EngineCommand:
+            case .engine(let command):
                 let identity = invocation.options.identity
                 let status = await perform(command, isREPL: true, identity: identity)
                 await learnContacts()
                 return status
-            default: throw UsageError.noCommand
+            case .loop, nil: throw UsageError.noCommand
             }
             return .done
         } catch {

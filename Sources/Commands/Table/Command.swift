@@ -11,11 +11,26 @@ package protocol Command: Sendable {
 
     /// Reads the invocation from arguments that already match `definition`.
     init(_ arguments: Arguments) throws(UsageError)
+
+    /// The command by what it needs to run; the protocols below define it.
+    var kind: CommandKind { get }
+}
+
+/// A command by what it needs to run.
+package enum CommandKind {
+    case offline(any OfflineCommand)
+    case configuration(any ConfigurationCommand)
+    case loop(any LoopCommand)
+    case engine(any EngineCommand)
 }
 
 /// A command that needs nothing but the table: it runs before configuration, store or sockets are touched.
 package protocol OfflineCommand: Command {
     func run(table: CommandTable, isREPL: Bool, output: any Output)
+}
+
+extension OfflineCommand {
+    package var kind: CommandKind { .offline(self) }
 }
 
 /// A command about the configuration: it runs without a network.
@@ -30,6 +45,10 @@ package protocol ConfigurationCommand: Command {
     func run(configuration: Configuration, selector: String?, output: any Output) throws
 }
 
+extension ConfigurationCommand {
+    package var kind: CommandKind { .configuration(self) }
+}
+
 /// A command that runs on the loop, without an account.
 package protocol LoopCommand: Command {
     /// Carries the command out.
@@ -39,6 +58,10 @@ package protocol LoopCommand: Command {
     ///   - makeOutput: Makes what to write to, for whoever lives on the loop.
     /// - Returns: How it ended; an error has been told.
     func run(on loop: EventLoop, makeOutput: @escaping @Sendable () -> any Output) async -> ExitStatus
+}
+
+extension LoopCommand {
+    package var kind: CommandKind { .loop(self) }
 }
 
 /// A command that an engine carries out.
@@ -61,6 +84,7 @@ package protocol EngineCommand: Command {
 }
 
 extension EngineCommand {
+    package var kind: CommandKind { .engine(self) }
     package var isLongLived: Bool { false }
     package var awaitedMessages: Int? { nil }
 }
