@@ -26,8 +26,8 @@ package struct ConfigurationPaths: Hashable, Sendable {
     /// the file is.
     package func expand(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
-        if let home, path == "~" || path.hasPrefix("~/") { return home + path.dropFirst() }
+        if let home, path == "~" || path.hasPrefix("~/") { return home + String(path.dropFirst()) }
         guard let slash = file.lastIndex(of: "/") else { return path }
-        return file[...slash] + path
+        return String(file[...slash]) + path
     }
 }

@@ -1,3 +1,4 @@
+import Runtime
 import SIP
 
 /// Reads the values of ims.conf; `nil` is a value that does not fit.
@@ -155,33 +156,12 @@ package enum ConfigurationValue {
     }
 
     private static func isIPv4(_ text: String) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { $0.utf8.count <= 3 && decimal($0).map { $0 < 256 } ?? false }
+        SocketAddress(host: text, port: 0)?.family == .ipv4
     }
 
-    /// Whether the text is an IPv6 address (RFC 4291 §2.2).
+    /// Whether the text is an IPv6 address, without brackets.
     private static func isIPv6(_ text: String) -> Bool {
-        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-        guard text.contains(":"), halves.count <= 2 else { return false }
-        var groups = 0
-        for (index, half) in halves.enumerated() where !half.isEmpty {
-            let parts = half.split(separator: ":", omittingEmptySubsequences: false)
-            for (position, part) in parts.enumerated() {
-                if part.contains(".") {
-                    guard index == halves.count - 1, position == parts.count - 1, isIPv4(String(part)) else {
-                        return false
-                    }
-                    groups += 2
-                } else {
-                    guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(isHexadecimal) else {
-                        return false
-                    }
-                    groups += 1
-                }
-            }
-        }
-        return halves.count == 2 ? groups < 8 : groups == 8
+        text.first != "[" && SocketAddress(host: text, port: 0)?.family == .ipv6
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
