@@ -82,6 +82,8 @@ extension Store {
     ///
     /// - Returns: The value that is kept.
     package func value(_ key: String, account: String, orKeep value: [UInt8]) throws(Failure) -> [UInt8] {
+        // Only a value that is missing needs the write lock.
+        if let kept = try self.value(key, account: account) { return kept }
         try database.run(
             "INSERT INTO account_state(account, key, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
             [.text(account), .text(key), .bytes(value)]
