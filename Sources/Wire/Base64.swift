@@ -21,7 +21,7 @@ package enum Base64 {
         }
     }
 
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count + 2) / 3 * 4)
         var (buffer, bits): (UInt32, Int) = (0, 0)
@@ -42,8 +42,8 @@ package enum Base64 {
     /// Reads base 64; the padding may be missing, as it is in some nonces.
     ///
     /// - Returns: The bytes, or `nil` if another character is among the digits or the count cannot be right.
-    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        var digits = Array(text)
+    package static func decode(_ text: [UInt8]) -> [UInt8]? {
+        var digits = text
         var padding = 0
         while digits.last == UInt8(ascii: "="), padding < 2 {
             digits.removeLast()

@@ -14,7 +14,7 @@ extension Authenticator {
                 session.cnonce,
                 String(session.nonceCount),
             ]
-            return fields.map { $0.map { "." + Base64.encode($0.utf8) } ?? "-" }.joined(separator: " ")
+            return fields.map { $0.map { "." + Base64.encode(Array($0.utf8)) } ?? "-" }.joined(separator: " ")
         }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
