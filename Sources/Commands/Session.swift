@@ -94,7 +94,7 @@ package actor Session {
         }
         let status = await perform(command, isREPL: false, identity: nil)
         if let timer { loop.cancel(timer) }
-        await end()
+        await end(leavingRegistration: command.leavesRegistration && status == .done)
         return isInterrupted ? .interrupted : status
     }
 
@@ -127,9 +127,9 @@ package actor Session {
     }
 
     /// Ends the registration, unless it shall stay, and tells the last events.
-    func end() async {
+    func end(leavingRegistration isLeft: Bool = false) async {
         isEnding = true
-        await engine?.shutDown(keepRegistration: setup.options.keepsRegistration)
+        await engine?.shutDown(keepRegistration: isLeft || setup.options.keepsRegistration)
         await pump?.value
         signals?.close()
     }

@@ -111,12 +111,14 @@ struct Unregister: EngineCommand {
         ],
         details: [
             "On the command line this registers first, so that the network knows who asks, and then leaves; with "
-                + "--service-only give --keep-registration too, or the rest is left at the end of the command."
+                + "--service-only the rest of the registration stays behind."
         ],
         examples: ["unregister", "unregister --service-only"]
     )
 
     private let isServiceOnly: Bool
+
+    var leavesRegistration: Bool { isServiceOnly }
 
     init(_ arguments: Arguments) { isServiceOnly = arguments.has("service-only") }
 

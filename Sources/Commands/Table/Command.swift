@@ -69,6 +69,9 @@ package protocol EngineCommand: Command {
     /// Whether it stays for a while, so that the registration is to be watched and kept.
     var isLongLived: Bool { get }
 
+    /// Whether a registration is to stay behind when the command ends, as with `--keep-registration`.
+    var leavesRegistration: Bool { get }
+
     /// How many messages it waits for when `--timeout` is to end it; 0 if it just waits, `nil` if it does not.
     var awaitedMessages: Int? { get }
 
@@ -86,6 +89,7 @@ package protocol EngineCommand: Command {
 extension EngineCommand {
     package var kind: CommandKind { .engine(self) }
     package var isLongLived: Bool { false }
+    package var leavesRegistration: Bool { false }
     package var awaitedMessages: Int? { nil }
 }
 
