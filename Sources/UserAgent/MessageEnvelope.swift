@@ -1,4 +1,5 @@
 package import Documents
+internal import SIP
 package import Wire
 
 /// What the CPIM envelope of a message says; all of it is the sender's claim.
@@ -43,6 +44,53 @@ package struct MessageEnvelope: Hashable, Sendable {
         recordRoutes = message.all(.recordRoute).prefix(Limits.recordRoutes)
             .compactMap { CPIMAddress(parsing: $0.value) }
         unmetRequirements = message.requiredNames.filter { !Self.understood.contains($0) }
+    }
+}
+
+extension MessageEnvelope {
+    /// Whom the envelope names as the sender, if that is somebody else than SIP does: to be shown as a claim.
+    ///
+    /// A name that withholds who it is claims nothing (RFC 3323 §4.1.1.3), and schemes and parameters do not count:
+    /// `im:` and `sip:` name the same person (RFC 3861 §3.1).
+    ///
+    /// - Parameter senders: Who the message is from: its `From`, and what the network asserts.
+    /// - Returns: The claim, or `nil` if there is none or it is true.
+    package func claimedSender(besides senders: [String]) -> CPIMAddress? {
+        guard let from, let claimed = PersonalAddress(from.uri) else { return from }
+        guard claimed != .anonymous else { return nil }
+        return senders.contains { PersonalAddress($0) == claimed } ? nil : from
+    }
+}
+
+/// What of a URI names a person: user and host, or a telephone number.
+private struct PersonalAddress: Hashable {
+    var user: ByteString
+    var host: ByteString
+
+    static let anonymous = PersonalAddress(user: "anonymous", host: "anonymous.invalid")
+
+    init(user: ByteString, host: ByteString) { (self.user, self.host) = (user, host) }
+
+    init?(_ text: String) {
+        guard let colon = text.firstIndex(of: ":") else { return nil }
+        let scheme = text[..<colon].lowercased()
+        // An `im:` or `pres:` URI has the form of a SIP URI.
+        let readable = ["im", "pres"].contains(scheme) ? "sip" + text[colon...] : text
+        switch try? URI(readable) {
+        case .sip(let uri):
+            guard let user = uri.user, !user.isEmpty else { return nil }
+            self.init(user: user.percentDecoded, host: uri.host.lowercased)
+            // A telephone number is the same at every host (RFC 3261 §19.1.6).
+            if uri.parameters["user"]?.equalsIgnoringCase("phone") == true { self = Self.telephone(user) }
+        case .tel(let uri): self = Self.telephone(uri.text[4...])
+        case .other, nil: return nil
+        }
+    }
+
+    private static func telephone(_ number: ByteString) -> PersonalAddress {
+        let digits = number.bytes.prefix { $0 != UInt8(ascii: ";") }
+            .filter { $0.isDigit || $0 == UInt8(ascii: "+") }
+        return PersonalAddress(user: ByteString(digits), host: .empty)
     }
 }
 

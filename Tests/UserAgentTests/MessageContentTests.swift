@@ -125,6 +125,24 @@ struct MessageContentTests {
         #expect(received.envelope?.unmetRequirements == [CPIMName("Rendering", in: "urn:x")])
     }
 
+    @Test(
+        "a sender in the envelope other than SIP's is a claim; scheme, parameters and case of the host do not count",
+        arguments: [
+            ("sip:alice@ims.test", false), ("sips:alice@IMS.test;transport=tls", false),
+            ("im:alice@ims.test", false), ("tel:+1-555-0001", false),
+            ("sip:+15550001@other.test;user=phone", false), ("sip:anonymous@anonymous.invalid", false),
+            ("sip:bob@ims.test", true), ("sip:alice@ims.test.example", true), ("im:Alice@ims.test", true),
+            ("tel:+15550002", true), ("https://ims.test/alice", true), ("sip:ims.test", true), ("tel:", true),
+        ]
+    )
+    func claims(_ uri: String, _ isClaim: Bool) throws {
+        let received = MessageContent.wrap("x", from: CPIMAddress(uri: uri), to: bob, dateTime: time)
+            .unwrapped
+        let envelope = try #require(received.envelope)
+        let claim = envelope.claimedSender(besides: ["sip:alice@ims.test", "tel:+15550001"])
+        #expect(claim == (isClaim ? CPIMAddress(uri: uri) : nil))
+    }
+
     @Test("claims too long to be given back are dropped, the message is not")
     func longClaims() throws {
         let long = String(repeating: "1", count: 2000)

@@ -86,14 +86,7 @@ private struct HeaderReader {
             position = start
             return .other
         }
-        var value = line[(colon + 1)...]
-        while let next = peekedByte, next.isLinearSpace, let folded = try nextLine() {
-            var joined = ByteWriter(capacity: value.count + folded.count)
-            joined.append(value.trimmed)
-            joined.append(UInt8(ascii: " "))
-            joined.append(folded.trimmed)
-            value = joined.string
-        }
+        let value = try unfolded(line[(colon + 1)...])
         guard !value.bytes.contains(where: { $0.isControl && $0 != UInt8(ascii: "\t") }) else {
             position = start
             return .other
@@ -101,6 +94,18 @@ private struct HeaderReader {
         headerCount += 1
         guard headerCount <= limits.headerCount else { throw .tooManyHeaders }
         return .field(name: name, value: value)
+    }
+
+    /// Joins a value with the lines behind it that begin with a space.
+    private mutating func unfolded(_ first: ByteString) throws(CPIMParseError) -> ByteString {
+        guard peekedByte?.isLinearSpace == true else { return first }
+        var joined = ByteWriter(capacity: first.count)
+        joined.append(first)
+        while peekedByte?.isLinearSpace == true, let folded = try nextLine() {
+            joined.append(UInt8(ascii: " "))
+            joined.append(folded.trimmed)
+        }
+        return joined.string
     }
 
     private var peekedByte: UInt8? { position < bytes.count ? bytes[position] : nil }
