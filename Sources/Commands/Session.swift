@@ -14,7 +14,6 @@ package actor Session {
     let sink: SessionSink
     let output: any Output
     private(set) var engine: Engine?
-    private var pump: Task<Void, Never>?
     private var traceFile: FileSink?
 
     /// Resumed when the command that is running ends, is interrupted or runs out of time.
@@ -79,7 +78,7 @@ package actor Session {
     /// Carries out one command and ends.
     package func run(_ command: any EngineCommand) async -> ExitStatus {
         do {
-            try await start(isLongLived: command.isLongLived)
+            try start(isLongLived: command.isLongLived)
         } catch {
             let status = tell(error)
             await end()
@@ -98,8 +97,8 @@ package actor Session {
         return isInterrupted ? .interrupted : status
     }
 
-    /// Takes the signals, makes the engine and tells its events from now on.
-    func start(isLongLived: Bool) async throws {
+    /// Takes the signals and makes the engine, whose events are told from now on.
+    func start(isLongLived: Bool) throws {
         let options = setup.options
         let taken = Set(SignalSource.Signal.allCases)
         signals = try SignalSource(setup.isTerminal ? taken : taken.subtracting([.stop]), on: loop) {
@@ -118,19 +117,14 @@ package actor Session {
             configuration.trace = { [weak self] record in self?.assumeIsolated { $0.tell(record) } }
         }
         configuration.log = { [weak self] line in self?.assumeIsolated { $0.output.show(line) } }
-        let engine = Engine(configuration, on: loop)
-        self.engine = engine
-        let events = await engine.events()
-        // With this preference nothing in a task leaves the loop's thread, and no other thread is started.
-        pump = Task(executorPreference: loop) { await self.tell(events) }
-        try await engine.prepare()
+        configuration.report = { [weak self] event in self?.assumeIsolated { $0.tell(event) } }
+        engine = Engine(configuration, on: loop)
     }
 
     /// Ends the registration, unless it shall stay, and tells the last events.
     func end(leavingRegistration isLeft: Bool = false) async {
         isEnding = true
         await engine?.shutDown(keepRegistration: isLeft || setup.options.keepsRegistration)
-        await pump?.value
         signals?.close()
     }
 }
@@ -225,10 +219,6 @@ extension Session {
 }
 
 extension Session {
-    private func tell(_ events: AsyncStream<Event>) async {
-        for await event in events { tell(event) }
-    }
-
     private func tell(_ event: Event) {
         switch event.kind {
         case .outcome: return

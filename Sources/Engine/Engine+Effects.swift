@@ -83,7 +83,9 @@ extension Engine {
     // MARK: - To whoever listens
 
     func emit(_ kind: Event.Kind) {
-        stream.yield(Event(time: .now, account: account.name, kind: kind))
+        let event = Event(time: .now, account: account.name, kind: kind)
+        configuration.report?(event)
+        stream.yield(event)
     }
 
     func log(_ level: LogLine.Level, _ text: @autoclosure () -> String) {

@@ -148,6 +148,8 @@ extension Engine {
     ///
     /// Cores know a client by the address it registered from; over TCP and TLS that ends with the connection.
     func keepPort(ofRegistration isLeftBehind: Bool) {
+        // Who has not registered has not taken the earlier one up.
+        guard connector.isProven else { return }
         let isKept = keptText(StateKey.port) != nil
         if isLeftBehind, let flow = core?.flow, flow.transport == .udp {
             remember(String(flow.local.port), as: StateKey.port)

@@ -15,6 +15,8 @@ package struct EngineConfiguration: Sendable {
     package var version: String
     /// Takes every SIP message that passes, secrets redacted (`--trace`).
     package var trace: (@Sendable (TraceRecord) -> Void)?
+    /// Takes every event as it happens, before whoever waits for it goes on.
+    package var report: (@Sendable (Event) -> Void)?
     /// Takes what the engine has to say to whoever looks for a fault (`-v`).
     package var log: (@Sendable (LogLine) -> Void)?
     /// DNS servers to ask instead of the system's, `address:port`.

@@ -39,6 +39,13 @@ import Testing
         #expect(outcome.errors.hasPrefix("ims: "), "\(outcome)")
     }
 
+    @Test("the history can be read without the secret")
+    func historyWithoutSecret() async throws {
+        let outcome = try await Person(name: "alice", configuration: Self.account).ims("history")
+        #expect(outcome.status == .status(0), "\(outcome)")
+        #expect(!outcome.errors.contains("password"), "\(outcome)")
+    }
+
     @Test(
         "a configuration that is wrong is named by file and line",
         arguments: [

@@ -11,7 +11,8 @@ extension Session {
         let (lines, input) = AsyncStream.makeStream(of: LineEditor.Input.self)
         prompt.continuation = input
         do {
-            try await start(isLongLived: true)
+            try start(isLongLived: true)
+            try await engine?.prepare()
             try openInput()
         } catch {
             let status = tell(error)
