@@ -71,8 +71,9 @@ extension MessageContent {
         if messageID != nil, !wants.isEmpty {
             headers.append(CPIMHeader(.dispositionNotification, text: wants.headerValue))
         }
-        let type = CPIMMessage.ContentHeader("Content-Type", ByteString(contentType))
-        return MessageContent(CPIMMessage(headers: headers, contentHeaders: [type], body: body))
+        return MessageContent(
+            CPIMMessage(headers: headers, content: MIMEEntity(type: contentType, body: body))
+        )
     }
 
     /// Wraps a status message, whose envelope asks for nothing.
@@ -114,12 +115,12 @@ extension MessageContent {
         headers.append(CPIMHeader(.messageID, text: messageID))
         headers.append(CPIMHeader(.dateTime, text: dateTime.description))
         headers += envelope.recordRoutes.map { CPIMHeader(.route, $0) }
-        let contentHeaders = [
-            CPIMMessage.ContentHeader("Content-Type", ByteString(DispositionNotification.mediaType)),
-            CPIMMessage.ContentHeader("Content-Disposition", "notification"),
-        ]
-        let body = ByteString(notification.serialized())
-        return MessageContent(CPIMMessage(headers: headers, contentHeaders: contentHeaders, body: body))
+        var content = MIMEEntity(
+            type: DispositionNotification.mediaType,
+            body: ByteString(notification.serialized())
+        )
+        content.headers.append(.init("Content-Disposition", "notification"))
+        return MessageContent(CPIMMessage(headers: headers, content: content))
     }
 
     private init(_ message: CPIMMessage) {

@@ -107,7 +107,8 @@ package struct ReceivedContent: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case text(String)
         case composing(IsComposing)
-        case notification(DispositionNotification)
+        /// One notification, or all that an intermediary has gathered (RFC 5438 §8.3).
+        case notifications([DispositionNotification])
         /// Anything else, a body that is not what its type says among it.
         case other
     }
@@ -131,14 +132,14 @@ extension ReceivedContent {
             self.init(contentType: content.contentType, body: content.body)
             return
         }
-        let type = message.contentType?.description ?? message.contentHeader("Content-Type")?.text ?? ""
-        self.init(contentType: type, body: message.decodedBody)
+        let type = message.content.type?.description ?? message.content.header("Content-Type")?.text ?? ""
+        self.init(contentType: type, body: message.content.decodedBody)
         envelope = MessageEnvelope(message)
         switch kind {
         case .text, .other:
             let request = message.first(.dispositionNotification)?.text ?? ""
             requestedDispositions = DispositionRequest(parsing: request)
-        case .composing, .notification:
+        case .composing, .notifications:
             // No notification is ever sent for one (RFC 5438 §7.2.1), and nobody is shown a status message.
             break
         }
@@ -156,9 +157,27 @@ extension ReceivedContent {
             return (try? IsComposing(parsing: body)).map(Kind.composing)
         }
         if type.matches("message", "imdn+xml") {
-            return (try? DispositionNotification(parsing: body)).map(Kind.notification)
+            return (try? DispositionNotification(parsing: body)).map { .notifications([$0]) }
+        }
+        if type.matches("multipart", "mixed"), let boundary = type["boundary"] {
+            return notifications(body, boundary: boundary).map(Kind.notifications)
         }
         return nil
+    }
+
+    /// The notifications in a multipart, or `nil` if a part is anything else.
+    private static func notifications(_ body: ByteString, boundary: String) -> [DispositionNotification]? {
+        guard let parts = try? Multipart(parsing: body, boundary: boundary).parts, !parts.isEmpty else {
+            return nil
+        }
+        var notifications: [DispositionNotification] = []
+        for part in parts {
+            guard part.type?.matches("message", "imdn+xml") == true,
+                let notification = try? DispositionNotification(parsing: part.decodedBody)
+            else { return nil }
+            notifications.append(notification)
+        }
+        return notifications
     }
 
     /// The text, or `nil` in a character set this program does not know.

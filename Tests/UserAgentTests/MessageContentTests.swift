@@ -95,6 +95,36 @@ struct MessageContentTests {
         #expect(wrapped.unwrapped.requestedDispositions == [])
     }
 
+    @Test("notifications that a server has gathered are all found (RFC 5438 §8.3)")
+    func aggregated() throws {
+        let notifications = [DispositionNotification.Disposition.delivery(.delivered), .display(.displayed)]
+            .map {
+                DispositionNotification(messageID: "34jk324j", dateTime: "", disposition: $0)
+            }
+        let parts = notifications.map { notification in
+            "--imdn-boundary\r\nContent-type: message/imdn+xml\r\n\r\n"
+                + ByteString(notification.serialized()).text + "\r\n"
+        }
+        let body = parts.joined() + "--imdn-boundary\r\n"
+        let head = """
+            From: Bob <im:bob@example.com>\r
+            NS: imdn <urn:ietf:params:imdn>\r
+            imdn.Message-ID: d834jied93rf\r
+            Content-type: multipart/mixed;\r
+                               boundary="imdn-boundary"\r
+            Content-Disposition: notification\r
+            \r
+
+            """
+        let wrapped = MessageContent(contentType: "message/cpim", body: ByteString(head + body)).unwrapped
+        #expect(wrapped.kind == .notifications(notifications))
+        let mixed = MessageContent(
+            contentType: "multipart/mixed;boundary=imdn-boundary",
+            body: ByteString(body + "\r\ntext")
+        )
+        #expect(mixed.unwrapped.kind == .other)
+    }
+
     @Test(
         "what is not what it says is kept as it came",
         arguments: [

@@ -173,7 +173,7 @@ struct IncomingDispositionTests {
         )
         let written = try CPIMMessage(parsing: content.body)
         #expect(written.all(.route).map(\.text) == ["<sip:first@ims.test>", "<sip:second@ims.test>"])
-        #expect(written.contentHeader("Content-Disposition") == "notification")
+        #expect(written.content.header("Content-Disposition") == "notification")
         #expect(written.recipients.map(\.uri) == ["sip:alice@ims.test"])
         #expect(written.first(.dispositionNotification) == nil)
         let asking = ByteString(
@@ -183,7 +183,7 @@ struct IncomingDispositionTests {
             )
         )
         let received = MessageContent(contentType: "message/cpim", body: asking).unwrapped
-        #expect(received.kind == .notification(notification))
+        #expect(received.kind == .notifications([notification]))
         #expect(received.requestedDispositions == [])
         #expect(IncomingDisposition(received) == nil)
     }

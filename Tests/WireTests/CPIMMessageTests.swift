@@ -26,9 +26,9 @@ struct CPIMExampleTests {
         let features = "mid:MessageFeatures@id.foo.com"
         #expect(message.requiredNames == [CPIMName("VitalMessageOption", in: features)])
         #expect(message.first(CPIMName("WackyMessageOption", in: features))?.text == "Use-silly-font")
-        #expect(message.contentType?.matches("text", "xml") == true)
-        #expect(message.contentHeader("content-id") == "<1234567890@foo.com>")
-        #expect(message.body.text == "<body>\r\nHere is the text of my message.\r\n</body>")
+        #expect(message.content.type?.matches("text", "xml") == true)
+        #expect(message.content.header("content-id") == "<1234567890@foo.com>")
+        #expect(message.content.body.text == "<body>\r\nHere is the text of my message.\r\n</body>")
     }
 
     @Test("a message that asks for notifications, no blank line before its MIME headers (RFC 5438 §7.1.1.3)")
@@ -38,15 +38,15 @@ struct CPIMExampleTests {
         #expect(message.first(.dispositionNotification)?.text == "positive-delivery, negative-delivery")
         #expect(message.first(.dateTime)?.text == "2006-04-04T12:16:49-05:00")
         // The length the example claims is not that of its content.
-        #expect(message.contentHeader("Content-Length") == "12")
-        #expect(message.body == "Hello World")
+        #expect(message.content.header("Content-Length") == "12")
+        #expect(message.content.body == "Hello World")
     }
 
     @Test("a notification (RFC 5438 §7.2.1.1)")
     func notification() throws {
         let message = try example("rfc5438-2")
-        #expect(message.contentType?.matches("message", "imdn+xml") == true)
-        #expect(message.contentHeader("Content-Disposition") == "notification")
+        #expect(message.content.type?.matches("message", "imdn+xml") == true)
+        #expect(message.content.header("Content-Disposition") == "notification")
         #expect(message.first(.messageID)?.text == "d834jied93rf")
     }
 
@@ -62,8 +62,8 @@ struct CPIMExampleTests {
     )
     func carried(_ name: String, _ type: String, _ body: String) throws {
         let message = try example(name)
-        #expect(message.contentType?.description == type)
-        #expect(message.body.text == body)
+        #expect(message.content.type?.description == type)
+        #expect(message.content.body.text == body)
         #expect(message.sender?.uri.hasPrefix("sip:alice@") == true)
         #expect(message.dateTime != nil)
     }
@@ -72,7 +72,7 @@ struct CPIMExampleTests {
     func folded() throws {
         let message = try example("rfc5547-01")
         #expect(
-            message.contentHeader("Content-Disposition")
+            message.content.header("Content-Disposition")
                 == #"render; filename="My cool picture.jpg"; creation-date="Mon, 15 May 2006 15:01:31 +0300"; size=4092"#
         )
     }
@@ -92,8 +92,7 @@ struct CPIMWritingTests {
                 CPIMHeader(.subject, text: "Été", language: "fr"),
                 CPIMHeader(requiring: [CPIMName("Vital", in: "mid:features@ims.test"), .messageID]),
             ],
-            contentHeaders: [.init("Content-Type", "text/plain")],
-            body: "Hello"
+            content: MIMEEntity(type: "text/plain", body: "Hello")
         )
         #expect(
             message.serialized().text == """
@@ -142,12 +141,11 @@ struct CPIMWritingTests {
                 CPIMHeader(CPIMName("X", in: "a>\r\nTo: <b"), "v"),
                 CPIMHeader(.subject, text: "s", language: "fr\r\nTo: <x:y>"),
             ],
-            contentHeaders: [.init("Content-Type", "text/plain\r\nX: y")],
-            body: "x"
+            content: MIMEEntity(type: "text/plain\r\nX: y", body: "x")
         )
         let read = try CPIMMessage(parsing: message.serialized())
         #expect(read.headers.map(\.name) == [.from, .subject, .subject])
-        #expect(read.contentHeaders.count == 1)
+        #expect(read.content.headers.count == 1)
         #expect(read.sender?.displayName == "a\r\nTo: <x:y>")
     }
 
@@ -176,7 +174,7 @@ struct CPIMWritingTests {
 
 @Suite("message/cpim from anyone")
 struct CPIMRobustnessTests {
-    private func read(_ text: String) throws(CPIMParseError) -> CPIMMessage {
+    private func read(_ text: String) throws(MIMEError) -> CPIMMessage {
         try CPIMMessage(parsing: ByteString(text))
     }
 
@@ -185,10 +183,10 @@ struct CPIMRobustnessTests {
         let message = try read("From:<sip:a@b>\nSubject:   x \n\nJust text:\nas it is")
         #expect(message.sender?.uri == "sip:a@b")
         #expect(message.first(.subject)?.text == "x")
-        #expect(message.contentType?.matches("text", "plain") == true)
-        #expect(message.body == "Just text:\nas it is")
-        #expect(try read("From: <a:b>\r\n\r\n\r\nNote: x\r\n\r\ny").body == "Note: x\r\n\r\ny")
-        #expect(try read("From: <a:b>\r\n\r\nContent-Type: text/plain\r\n").body.isEmpty)
+        #expect(message.content.type?.matches("text", "plain") == true)
+        #expect(message.content.body == "Just text:\nas it is")
+        #expect(try read("From: <a:b>\r\n\r\n\r\nNote: x\r\n\r\ny").content.body == "Note: x\r\n\r\ny")
+        #expect(try read("From: <a:b>\r\n\r\nContent-Type: text/plain\r\n").content.body.isEmpty)
     }
 
     @Test("a prefix means what was declared before it, whatever it is called")
@@ -227,38 +225,38 @@ struct CPIMRobustnessTests {
     @Test("content in base 64 is decoded, and left alone when it is none")
     func transferEncoding() throws {
         let head = "From: <a:b>\n\nContent-Type: text/plain\nContent-Transfer-Encoding: Base64\n\n"
-        #expect(try read(head + "SGVs\r\nbG8=\r\n").decodedBody == "Hello")
-        #expect(try read(head + "*").decodedBody == "*")
+        #expect(try read(head + "SGVs\r\nbG8=\r\n").content.decodedBody == "Hello")
+        #expect(try read(head + "*").content.decodedBody == "*")
     }
 
     @Test(
         "what is no header is refused with its place",
         arguments: [
-            ("", CPIMParseError.noContent), ("From: <a:b>", .noContent), ("From: <a:b>\r\n", .noContent),
+            ("", MIMEError.noContent), ("From: <a:b>", .noContent), ("From: <a:b>\r\n", .noContent),
             ("Hello", .malformedHeader(offset: 0)), ("From: <a:b>\n: x\n\n", .malformedHeader(offset: 12)),
             ("A: b\0c\n\nx", .malformedHeader(offset: 0)), ("A: b\rc\n\nx", .malformedHeader(offset: 0)),
             (" A: b\n\nx", .malformedHeader(offset: 0)),
             ("A: b\nContent-Type: text/plain\nx\n\n", .malformedHeader(offset: 30)),
         ]
     )
-    func refused(_ text: String, _ error: CPIMParseError) {
+    func refused(_ text: String, _ error: MIMEError) {
         #expect(throws: error) { try read(text) }
     }
 
     @Test("thousands of headers and endless lines are refused, a long text is not")
     func limits() throws {
-        let limits = CPIMLimits()
+        let limits = MIMELimits()
         let many = String(repeating: "A: b\n", count: limits.headerCount + 1)
-        #expect(throws: CPIMParseError.tooManyHeaders) { try read(many) }
-        #expect(throws: CPIMParseError.tooManyHeaders) {
+        #expect(throws: MIMEError.tooManyHeaders) { try read(many) }
+        #expect(throws: MIMEError.tooManyHeaders) {
             try read("A: b\n\n" + String(repeating: "Content-A: b\n", count: limits.headerCount + 1))
         }
         let long = String(repeating: "x", count: limits.headerByteCount + 1)
-        #expect(throws: CPIMParseError.headersTooLarge) { try read("A: \(long)\n\nx") }
-        #expect(throws: CPIMParseError.headersTooLarge) { try read(long) }
-        #expect(try read("A: b\n\n\(long)").body.count == long.count)
+        #expect(throws: MIMEError.headersTooLarge) { try read("A: \(long)\n\nx") }
+        #expect(throws: MIMEError.headersTooLarge) { try read(long) }
+        #expect(try read("A: b\n\n\(long)").content.body.count == long.count)
         let folded = String(repeating: "\n x", count: limits.headerByteCount)
-        #expect(throws: CPIMParseError.headersTooLarge) { try read("A: b\(folded)") }
+        #expect(throws: MIMEError.headersTooLarge) { try read("A: b\(folded)") }
     }
 
     @Test("bytes cut, changed or made up never trap")
@@ -278,10 +276,11 @@ struct CPIMRobustnessTests {
             }
             guard let message = try? CPIMMessage(parsing: ByteString(bytes)) else { continue }
             _ = (
-                message.sender, message.recipients, message.dateTime, message.contentType, message.decodedBody
+                message.sender, message.recipients, message.dateTime, message.content.type,
+                message.content.decodedBody
             )
             let written = try? CPIMMessage(parsing: message.serialized())
-            #expect(written?.body == message.body, "\(bytes)")
+            #expect(written?.content.body == message.content.body, "\(bytes)")
         }
     }
 }

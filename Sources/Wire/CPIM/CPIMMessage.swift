@@ -4,44 +4,13 @@
 package struct CPIMMessage: Hashable, Sendable {
     /// The message headers, in their order.
     package var headers: [CPIMHeader]
-    /// The MIME headers of the content, in their order.
-    package var contentHeaders: [ContentHeader]
-    /// The content, in the transfer encoding the MIME headers name.
-    package var body: ByteString
+    package var content: MIMEEntity
 
-    package init(headers: [CPIMHeader] = [], contentHeaders: [ContentHeader], body: ByteString) {
-        (self.headers, self.contentHeaders, self.body) = (headers, contentHeaders, body)
+    package init(headers: [CPIMHeader] = [], content: MIMEEntity) {
+        (self.headers, self.content) = (headers, content)
     }
 
     package static let mediaType = "message/cpim"
-
-    /// A MIME header of the content; its name is compared without regard to case (RFC 2045 §2.1).
-    package struct ContentHeader: Hashable, Sendable {
-        package var name: String
-        package var value: ByteString
-
-        package init(_ name: String, _ value: ByteString) { (self.name, self.value) = (name, value) }
-    }
-}
-
-/// What a peer can make us hold with the headers of one CPIM message; the content is the transport's to limit.
-package struct CPIMLimits: Hashable, Sendable {
-    /// Headers of the message and of its content together.
-    package var headerCount = 128
-    /// The bytes of all these headers; RFC 3862 §2.2 wants no limit for a single line.
-    package var headerByteCount = 64 * 1024
-
-    package init() {}
-}
-
-/// Why bytes from the network are no CPIM message.
-package enum CPIMParseError: Error, Hashable, Sendable {
-    /// The line that begins at the offset is no header.
-    case malformedHeader(offset: Int)
-    case tooManyHeaders
-    case headersTooLarge
-    /// The headers end the message: no blank line and no content follows.
-    case noContent
 }
 
 // MARK: - What the headers say
@@ -64,26 +33,4 @@ extension CPIMMessage {
 
     /// The names a recipient must understand to understand the message (RFC 3862 §3.5).
     package var requiredNames: [CPIMName] { headers.flatMap(\.requiredNames) }
-
-    /// The value of the first MIME header called `name`.
-    package func contentHeader(_ name: String) -> ByteString? {
-        let name = ByteString(name)
-        return contentHeaders.first { ByteString($0.name).equalsIgnoringCase(name) }?.value
-    }
-
-    /// The type of the content; text where nothing is said (RFC 2045 §5.2), `nil` for a value that is no type.
-    package var contentType: MediaType? {
-        guard let value = contentHeader("Content-Type") else { return MediaType("text", "plain") }
-        return MediaType(parsing: value)
-    }
-
-    /// The content without its transfer encoding; as it is when the encoding is unknown or broken.
-    package var decodedBody: ByteString {
-        guard let encoding = contentHeader("Content-Transfer-Encoding"),
-            encoding.equalsIgnoringCase("base64")
-        else { return body }
-        // Lines of a coded body end anywhere (RFC 2045 §6.8).
-        let text = body.bytes.filter { !$0.isLinearSpace && !$0.breaksField }
-        return Base64.decode(String(decoding: text, as: UTF8.self)).map { ByteString($0) } ?? body
-    }
 }

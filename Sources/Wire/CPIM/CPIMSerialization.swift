@@ -4,18 +4,18 @@ extension CPIMMessage {
     /// A namespace is declared before its first use. A header whose name is none, such as one that was read with a
     /// prefix nobody declared, is left out.
     package func serialized() -> ByteString {
-        var writer = ByteWriter(capacity: body.count + 512)
+        var writer = ByteWriter(capacity: content.body.count + 512)
         var prefixes = Prefixes()
         for header in headers where header.name.isWritable { header.write(to: &writer, &prefixes) }
         writer.append("\r\n")
-        for header in contentHeaders {
+        for header in content.headers {
             writer.appendField(ByteString(header.name))
             writer.append(": ")
             writer.appendField(header.value)
             writer.append("\r\n")
         }
         writer.append("\r\n")
-        writer.append(body)
+        writer.append(content.body)
         return writer.string
     }
 }
