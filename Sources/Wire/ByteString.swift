@@ -83,6 +83,9 @@ package struct ByteString: Sendable {
     /// A copy of the bytes; none is made when the string is the whole of its storage.
     package var bytes: [UInt8] { count == storage.count ? storage : Array(slice) }
 
+    /// Adds the bytes to the end of `array`.
+    package func append(to array: inout [UInt8]) { array.append(contentsOf: slice) }
+
     /// The bytes as text, every sequence that is not UTF-8 replaced by U+FFFD.
     package var text: String { String(decoding: slice, as: UTF8.self) }
 

@@ -1,0 +1,185 @@
+package import Wire
+
+/// Makes messages out of the chunks of one session (RFC 4975 §7.3.1).
+///
+/// Chunks may come in any order, more than once and overlapping, and those of several messages may alternate. Bytes
+/// are handed out in order; what comes too early waits, within limits. Nothing is allocated for what is only claimed.
+package struct MessageAssembler: Sendable {
+    package enum Event: Sendable {
+        /// A whole message.
+        case message(IncomingMessage, body: ByteString)
+        /// The first bytes of a streamed message are about to come.
+        case began(IncomingMessage)
+        /// The next bytes of a streamed message.
+        case data(messageID: ByteString, ByteString)
+        /// A streamed message is complete.
+        case completed(messageID: ByteString, size: UInt64)
+        case failed(messageID: ByteString, IncomingFailure)
+    }
+
+    /// What a chunk was good for.
+    package struct Outcome: Hashable, Sendable {
+        /// How the request is to be answered.
+        package var code: ResponseCode
+        /// The size of the message that is now complete, or was before.
+        package var completeSize: UInt64?
+    }
+
+    private enum Memory: Sendable {
+        case complete(size: UInt64)
+        case refused(ResponseCode)
+    }
+
+    /// The chunk that is being received.
+    private struct Current: Sendable {
+        var messageID: ByteString?
+        /// The place of the next byte.
+        var place: UInt64
+        var head: ChunkHead
+        /// Set once the rest of the chunk is of no use.
+        var settled: Outcome?
+    }
+
+    package var delivery: Delivery
+    private let limits: MSRPLimits
+    private var open: [ByteString: PartialMessage] = [:]
+    private var remembered: [ByteString: Memory] = [:]
+    private var rememberedOrder = FirstInFirstOut<ByteString>()
+    private var current: Current?
+    private var turn: UInt64 = 0
+
+    package init(delivery: Delivery, limits: MSRPLimits = .standard) {
+        (self.delivery, self.limits) = (delivery, limits)
+    }
+
+    /// How many messages have begun and are not complete.
+    package var openCount: Int { open.count }
+
+    /// Begins a chunk.
+    ///
+    /// - Parameters:
+    ///   - head: The head of a SEND.
+    ///   - refusal: The code its message is refused with whatever it contains, if it is.
+    ///   - events: Gets what becomes of messages.
+    /// - Returns: The code it fails with, if that is known already: the sender should hear of it at once, since the
+    ///   chunk may be endless.
+    package mutating func begin(
+        _ head: ChunkHead,
+        refusal: ResponseCode? = nil,
+        into events: inout [Event]
+    ) -> ResponseCode? {
+        let messageID = head.messageID.map { open[$0]?.message.messageID ?? ByteString($0.bytes) }
+        current = Current(messageID: messageID, place: (head.byteRange?.start ?? 1) - 1, head: head)
+        guard let messageID else {
+            if head.contentType != nil { settle(.badRequest) }
+            return current?.settled?.code
+        }
+        switch remembered[messageID] {
+        case .complete(let size): current?.settled = Outcome(code: .ok, completeSize: size)
+        case .refused(let code): settle(code)
+        case nil:
+            if let refusal {
+                refuse(messageID, refusal, into: &events)
+            } else if (head.byteRange?.total ?? 0) > sizeLimit || (current?.place ?? 0) > sizeLimit {
+                refuse(messageID, .stopSending, into: &events)
+            }
+        }
+        let code = current?.settled?.code
+        return code == .ok ? nil : code
+    }
+
+    private var sizeLimit: UInt64 { min(delivery.limit, limits.messageSize) }
+
+    /// Takes the next bytes of the chunk that was begun.
+    ///
+    /// - Returns: The code it fails with, if these bytes make it fail.
+    package mutating func receive(_ bytes: ByteString, into events: inout [Event]) -> ResponseCode? {
+        guard let chunk = current, chunk.settled == nil else { return nil }
+        guard let messageID = chunk.messageID else {
+            settle(.badRequest)
+            return .badRequest
+        }
+        guard chunk.place + UInt64(bytes.count) <= sizeLimit else {
+            refuse(messageID, .stopSending, into: &events)
+            return current?.settled?.code
+        }
+        current?.place += UInt64(bytes.count)
+        begin(messageID, chunk.head, into: &events)
+        let fits = open[messageID]?.receive(bytes, at: chunk.place, limits: limits) { piece in
+            events.append(.data(messageID: messageID, piece))
+        }
+        guard fits == false || waitingBytes > limits.outOfOrderBytes else { return nil }
+        refuse(messageID, .stopSending, into: &events)
+        return current?.settled?.code
+    }
+
+    private var waitingBytes: Int {
+        open.count == 1 ? 0 : open.values.reduce(0) { $0 + $1.waitingBytes }
+    }
+
+    /// Ends the chunk that was begun.
+    package mutating func end(_ flag: ContinuationFlag, into events: inout [Event]) -> Outcome {
+        guard let chunk = current else { return Outcome(code: .ok) }
+        current = nil
+        if let settled = chunk.settled { return settled }
+        guard let messageID = chunk.messageID else { return Outcome(code: .ok) }
+        if flag == .aborted {
+            if open.removeValue(forKey: messageID) != nil {
+                events.append(.failed(messageID: messageID, .abandoned))
+            }
+            return Outcome(code: .ok)
+        }
+        // A request without a body is no message, unless it says how one ends that has begun (RFC 4975 §7.1).
+        if chunk.head.contentType != nil { begin(messageID, chunk.head, into: &events) }
+        guard var message = open[messageID] else { return Outcome(code: .ok) }
+        if flag == .complete { message.size = chunk.place }
+        open[messageID] = message
+        guard let size = message.size, message.contiguous >= size else { return Outcome(code: .ok) }
+        open[messageID] = nil
+        remember(messageID, .complete(size: size))
+        switch delivery {
+        case .whole: events.append(.message(message.message, body: ByteString(message.collected)))
+        case .streamed: events.append(.completed(messageID: messageID, size: size))
+        }
+        return Outcome(code: .ok, completeSize: size)
+    }
+
+    /// Refuses a message that has begun: the next of its chunks is answered with `code`, and its bytes are dropped.
+    package mutating func refuse(_ messageID: ByteString, _ code: ResponseCode, into events: inout [Event]) {
+        if open.removeValue(forKey: messageID) != nil {
+            events.append(.failed(messageID: messageID, .refused(code)))
+        }
+        remember(messageID, .refused(code))
+        if current?.messageID == messageID { settle(code) }
+    }
+
+    /// Forgets the chunk that the end of the connection cut off; what came of it counts.
+    package mutating func connectionEnded() { current = nil }
+
+    private mutating func settle(_ code: ResponseCode) { current?.settled = Outcome(code: code) }
+
+    private mutating func begin(_ messageID: ByteString, _ head: ChunkHead, into events: inout [Event]) {
+        turn += 1
+        guard open[messageID] == nil else {
+            open[messageID]?.lastTurn = turn
+            return
+        }
+        while open.count >= limits.openMessages {
+            guard let stalest = open.min(by: { $0.value.lastTurn < $1.value.lastTurn })?.key else { break }
+            open[stalest] = nil
+            remember(stalest, .refused(.stopSending))
+            events.append(.failed(messageID: stalest, .displaced))
+        }
+        let message = IncomingMessage(head, messageID: messageID)
+        var collects = false
+        if case .whole = delivery { collects = true } else { events.append(.began(message)) }
+        open[messageID] = PartialMessage(message: message, collects: collects, lastTurn: turn)
+    }
+
+    private mutating func remember(_ messageID: ByteString, _ memory: Memory) {
+        if remembered.updateValue(memory, forKey: messageID) == nil { rememberedOrder.append(messageID) }
+        while rememberedOrder.count > limits.rememberedMessages, let oldest = rememberedOrder.removeFirst() {
+            remembered[oldest] = nil
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package import Wire
+
+/// Where a streamed message goes on after its session was made anew.
+package struct Restart: Hashable, Sendable {
+    package let messageID: ByteString
+    /// How many bytes from the first on were confirmed: the owner supplies the ones behind them.
+    package let place: UInt64
+}
+
+extension Session {
+    /// Moves to a new connection with the URIs that were negotiated for it (RFC 4975 §5.4).
+    ///
+    /// What was not confirmed is sent again under the same `Message-ID`, in the old order; the far end knows by it
+    /// what it has already. Messages of which a part has been received may go on as well.
+    ///
+    /// - Parameters:
+    ///   - local: The own URI in the new session.
+    ///   - target: The `To-Path` of the new session.
+    /// - Returns: The streamed messages whose bytes the owner must supply again, and from where.
+    package mutating func renew(local: MSRPURI, target: MSRPPath) -> [Restart] {
+        (configuration.local, configuration.target) = (local, target)
+        (localText, targetText) = (local.text, target.text)
+        (isBound, end, request, knownPaths, keepAlives) = (false, nil, nil, nil, 0)
+        transactions = TransactionTable()
+        answers.removeAll()
+        ordered.removeAll()
+        interleaved.removeAll()
+        assembler.connectionEnded()
+        var restarts: [Restart] = []
+        for progress in messages.values.sorted(by: { $0.order < $1.order }) where !progress.isFinished {
+            let message = progress.message
+            let messageID = message.messageID
+            if progress.isCancelled {
+                forget(messageID)
+                continue
+            }
+            let place = progress.acceptedRanges.prefix
+            messages[messageID]?.restart(at: place)
+            if case .streamed = message.content {
+                restarts.append(Restart(messageID: messageID, place: place))
+            }
+            if message.interleaves { interleaved.append(messageID) } else { ordered.append(messageID) }
+        }
+        return restarts
+    }
+}

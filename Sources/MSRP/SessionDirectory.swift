@@ -1,0 +1,86 @@
+internal import Wire
+
+/// Which sessions there are, and which connection each is bound to (RFC 4975 §5.4, §7.3).
+package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
+    package enum Admission: Hashable, Sendable {
+        /// The chunk is for the session with this own URI.
+        case session(MSRPURI)
+        /// The request is to be refused with this code.
+        case refused(ResponseCode)
+        /// A response or a report for no session: dropped.
+        case ignored
+    }
+
+    private var connections: [MSRPURI: Connection?] = [:]
+    private var bySessionID: [ByteString: MSRPURI] = [:]
+    /// The path last seen on a connection, as received, and the session it stands for.
+    private var lastSeen: [Connection: (path: ByteString, uri: MSRPURI)] = [:]
+    private let matching: PathMatching
+    private let limits: MSRPLimits
+
+    package init(matching: PathMatching = .exact, limits: MSRPLimits = .standard) {
+        (self.matching, self.limits) = (matching, limits)
+    }
+
+    /// Adds a session; the active endpoint binds it to its connection at once.
+    package mutating func insert(_ local: MSRPURI, on connection: Connection? = nil) {
+        connections[local] = .some(connection)
+        if let sessionID = local.sessionID { bySessionID[sessionID] = local }
+    }
+
+    package mutating func remove(_ local: MSRPURI) {
+        connections[local] = nil
+        if let sessionID = local.sessionID { bySessionID[sessionID] = nil }
+        lastSeen = lastSeen.filter { $0.value.uri != local }
+    }
+
+    /// The sessions on a connection.
+    package func sessions(on connection: Connection) -> [MSRPURI] {
+        connections.filter { $0.value == connection }.map(\.key)
+    }
+
+    /// Forgets a connection that has ended.
+    ///
+    /// - Returns: The sessions that were on it, which have failed with it (RFC 4975 §5.4).
+    package mutating func end(_ connection: Connection) -> [MSRPURI] {
+        lastSeen[connection] = nil
+        let ended = sessions(on: connection)
+        for local in ended { connections[local] = .some(nil) }
+        return ended
+    }
+
+    /// Finds the session a chunk is for; the first request on a connection binds its session to it.
+    package mutating func admit(_ head: ChunkHead, on connection: Connection) -> Admission {
+        guard let toPath = head.toPath else { return refusal(.badRequest, of: head) }
+        if let known = lastSeen[connection], known.path == toPath { return .session(known.uri) }
+        guard let path = try? MSRPPath(parsing: toPath, limits: limits) else {
+            return refusal(.badRequest, of: head)
+        }
+        guard path.uris.count == 1, let uri = path.first, let local = find(uri),
+            let bound = connections[local]
+        else {
+            return refusal(.sessionDoesNotExist, of: head)
+        }
+        guard bound == nil || bound == connection else { return refusal(.boundElsewhere, of: head) }
+        if head.method != nil { connections[local] = .some(connection) }
+        lastSeen[connection] = (ByteString(Array(toPath.bytes)), local)
+        return .session(local)
+    }
+
+    private func find(_ uri: MSRPURI) -> MSRPURI? {
+        switch matching {
+        case .exact: connections.index(forKey: uri).map { connections[$0].key }
+        case .sessionID: uri.sessionID.flatMap { bySessionID[$0] }
+        }
+    }
+
+    private func refusal(_ code: ResponseCode, of head: ChunkHead) -> Admission {
+        head.method == nil || head.method == .report ? .ignored : .refused(code)
+    }
+
+    /// The response to a request that was refused, if its sender wants one and says who it is.
+    package static func response(_ code: ResponseCode, to head: ChunkHead) -> OutgoingChunk? {
+        guard head.wantsResponse(code), let toPath = head.toPath else { return nil }
+        return head.response(code, from: toPath)?.chunk()
+    }
+}
