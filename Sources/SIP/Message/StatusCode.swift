@@ -47,6 +47,7 @@ package struct StatusCode: Hashable, Sendable, Comparable {
     package static let unsupportedURIScheme = StatusCode(constant: 416)
     package static let badExtension = StatusCode(constant: 420)
     package static let extensionRequired = StatusCode(constant: 421)
+    package static let intervalTooSmall = StatusCode(constant: 422)
     package static let intervalTooBrief = StatusCode(constant: 423)
     package static let badEvent = StatusCode(constant: 489)
     package static let flowFailed = StatusCode(constant: 430)
