@@ -138,6 +138,8 @@ extension Explanation {
         case 413, 513:
             return ("The message is too large for the network: send it in smaller pieces.", .refused)
         case 415, 488: return ("The other side does not take this content type.", .refused)
+        case 305 where isRegister:
+            return ("The network wants another P-CSCF to be used: set proxy in ims.conf.", .refused)
         case 500..<600: return ("That is a fault of the network; try again later.", .refused)
         default: return (nil, .refused)
         }

@@ -7,6 +7,7 @@ extension Explanation {
         let text: String
         switch error {
         case .noCommand: text = "No command; ims help lists them."
+        case .notText: text = "The command line is no UTF-8 text; a file can hold any bytes: --file."
         case .unknownCommand(let name, let suggestion):
             text =
                 "There is no command '\(Display.safe(name))'."

@@ -8,14 +8,14 @@ import Synchronization
 /// Each kind of command gets no more than it needs: help touches neither files nor libraries, what is about the
 /// configuration opens no socket.
 package struct Program {
-    private let arguments: [String]
+    private let arguments: [String]?
     private let table = CommandTable.standard
     private let isColourWanted: Bool
 
     /// - Parameters:
-    ///   - arguments: The words after the program's name.
+    ///   - arguments: The words after the program's name; `nil` if they are not UTF-8.
     ///   - environment: Looks a variable up.
-    package init(arguments: [String], environment: (String) -> String?) {
+    package init(arguments: [String]?, environment: (String) -> String?) {
         self.arguments = arguments
         // https://no-color.org: any value counts but the empty one.
         isColourWanted = environment("NO_COLOR").map(\.isEmpty) ?? true && environment("TERM") != "dumb"
@@ -24,12 +24,13 @@ package struct Program {
     /// Runs to the end, on the calling thread.
     package func run() -> ExitStatus {
         do throws(UsageError) {
+            guard let arguments else { throw .notText }
             let invocation = try table.parse(arguments)
             if invocation.command == nil, !invocation.options.mayAsk { throw .noCommand }
             return run(invocation)
         } catch {
             var options = GlobalOptions()
-            options.isJSON = arguments.prefix { $0 != "--" }.contains("--json")
+            options.isJSON = arguments?.prefix { $0 != "--" }.contains("--json") == true
             Self.output(options, style(options)).show(Explanation(error))
             return .usage
         }

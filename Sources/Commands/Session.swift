@@ -221,7 +221,9 @@ extension Session {
 extension Session {
     private func tell(_ event: Event) {
         switch event.kind {
-        case .outcome: return
+        case .outcome(let report):
+            prompt.learn(report.to)
+            return
         case .registered where isRegistrationTold:
             isRegistrationTold = false
             return
@@ -230,7 +232,9 @@ extension Session {
             // A command on the command line fails with the same error, and tells it.
             if !setup.style.showsProgress || isEnding, !setup.options.isJSON { return }
             toldFailure = error
-        case .message: receivedMessages += 1
+        case .message(let message):
+            receivedMessages += 1
+            prompt.learn(message.asserted ?? message.from)
         case .registering, .unregistered, .connectionLost, .warning: break
         }
         output.show(event)

@@ -59,7 +59,10 @@ struct Connector {
 
     /// Takes the targets that were found; the next to try follows the one that failed last.
     mutating func found(_ found: [ServerLocation.Target]) {
-        targets = prefersStreams ? Self.streamsFirst(found) : found
+        // Where the network asks for TLS first, whoever breaks TLS must not be able to make it plain text.
+        let isSecure = found.first?.transport == .tls
+        let fit = isSecure ? found.filter { $0.transport == .tls } : found
+        targets = prefersStreams ? Self.streamsFirst(fit) : fit
         let last = current.flatMap { targets.firstIndex(of: $0) }
         let first = last.map { isProven ? $0 : ($0 + 1) % targets.count } ?? 0
         untried = (targets[first...] + targets[..<first])[...]

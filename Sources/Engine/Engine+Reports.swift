@@ -114,6 +114,12 @@ extension Engine {
         waiter.continuation.resume(returning: .failure(error))
     }
 
+    /// Ends the wait for an outcome that takes too long: as far as is known nobody answered.
+    func giveUp(_ id: PagerMessage.ID) {
+        core?.abandon(id)
+        finish(id, .noAnswer)
+    }
+
     func finish(_ id: PagerMessage.ID, _ outcome: PagerMessage.Outcome) {
         guard let waiter = messageWaiters.removeValue(forKey: id) else { return }
         switch MessageOutcome.of(outcome, account: account, lastError: connector.lastError) {

@@ -109,7 +109,7 @@ extension Engine {
         let sender = try identity(message.identity ?? configuration.identity, among: granted)
         return try await withDeadline(method: "MESSAGE") { engine, waiter in
             let id = engine.submit(message, to: recipient, from: sender, waiter)
-            return { engine, error in if let id { engine.abandon(id, error) } }
+            return { engine, _ in if let id { engine.giveUp(id) } }
         }
     }
 
@@ -123,7 +123,8 @@ extension Engine {
         registrationWaiters.resumeAll(with: .failure(.interrupted))
         for id in messageWaiters.keys { abandon(id, .interrupted) }
         if !keepRegistration, core?.hasBinding == true {
-            let deadline = loop.schedule(at: .now + Self.farewell) { [weak self] in
+            let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)
+            let deadline = loop.schedule(at: .now + patience) { [weak self] in
                 self?.assumeIsolated {
                     $0.unregistrationWaiters.resumeAll(with: .failure(.noAnswer(method: "REGISTER")))
                 }

@@ -9,18 +9,27 @@ struct Recipient {
     /// Reads what the user wrote: a URI, `user@domain`, a telephone number, or the name of a user of one's own domain.
     init(_ text: String, realm: String) throws(EngineError) {
         let candidate = Self.completed(text, realm: realm)
-        guard let uri = try? URI(candidate) else { throw .invalidRecipient(text) }
+        guard candidate.utf8.count <= Self.limit, let uri = try? URI(candidate) else {
+            throw .invalidRecipient(text)
+        }
         switch uri {
-        case .sip, .tel: self.uri = candidate
-        case .other: throw .invalidRecipient(text)
+        // What would make another request of it has no place in a Request-URI (RFC 3261 §19.1.1, table 1).
+        case .sip(let address) where address.headers == nil && !address.parameters.contains("method"):
+            self.uri = candidate
+        // A local number means something within a domain only: here the home network's (RFC 3966 §5.1.5).
+        case .tel(let number) where !number.isGlobal && !number.parameters.contains("phone-context"):
+            self.uri = "\(candidate);phone-context=\(realm)"
+        case .tel: self.uri = candidate
+        case .sip, .other: throw .invalidRecipient(text)
         }
     }
 
+    /// The longest address there is room for in a request beside its message.
+    private static let limit = 1024
+
     private static func completed(_ text: String, realm: String) -> String {
-        if let colon = text.firstIndex(of: ":") {
-            let scheme = text[..<colon].lowercased()
-            if ["sip", "sips", "tel"].contains(scheme) || !text.contains("@") { return text }
-        }
+        let hasScheme = text.prefix { $0 != "@" }.contains(":")
+        if hasScheme { return text }
         if text.contains("@") { return "sip:" + text }
         let isNumber =
             text.first == "+"

@@ -8,7 +8,7 @@ package final class LabServer: @unchecked Sendable {
     package enum StartError: Error, Hashable, Sendable {
         /// The host is no numeric address.
         case badHost(String)
-        case socket(SocketError, TransportProtocol)
+        case socket(SocketError, TransportProtocol, SocketAddress)
         case certificate(TLSContext.SetupError)
     }
 
@@ -65,7 +65,7 @@ package final class LabServer: @unchecked Sendable {
             do throws(StartError) {
                 return try LabServer(on: loop, configuration, address, log)
             } catch {
-                guard tries > 0, case .socket(.addressInUse, _) = error else { throw error }
+                guard tries > 0, case .socket(.addressInUse, _, _) = error else { throw error }
             }
         }
     }
@@ -86,7 +86,7 @@ package final class LabServer: @unchecked Sendable {
             do throws(SocketError) {
                 datagrams = try DatagramSocket(bind: listener.local, on: loop) { owner.server?.receive($0) }
             } catch {
-                throw .socket(error, .udp)
+                throw .socket(error, .udp, listener.local)
             }
             if let (chain, key) = configuration.certificate {
                 tlsListener = try listenSecurely(chain, key, configuration, owner)
@@ -125,7 +125,7 @@ package final class LabServer: @unchecked Sendable {
         do throws(SocketError) {
             return try Listener(at: address, tls: context, on: loop) { owner.server?.welcome($0, transport) }
         } catch {
-            throw .socket(error, transport)
+            throw .socket(error, transport, address)
         }
     }
 

@@ -30,3 +30,8 @@ package struct SIPParseError: Error, Hashable, Sendable {
         }
     }
 }
+
+extension SIPParseError: CustomStringConvertible {
+    /// For the log.
+    package var description: String { "\(element.rawValue), at offset \(offset)" }
+}

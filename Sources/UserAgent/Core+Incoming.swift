@@ -77,10 +77,10 @@ extension Core {
     ) {
         let isExpected = [watch, formerWatch].contains { $0?.isConcerned(by: request) == true }
         switch screening.screen(request, isExpected: isExpected, tag: identifiers.tag()) {
-        case .discard: effects.append(.noted("ignored a \(request.method?.rawValue ?? "request")"))
+        case .discard: effects.append(.noted("ignored \(request.method?.rawValue ?? "a request")"))
         case .respond(let response):
             let (method, status) = (request.method?.rawValue ?? "request", response.status?.value ?? 0)
-            effects.append(.noted("answered a \(method) with \(status)"))
+            effects.append(.noted("answered \(method) with \(status)"))
             respond(response, to: id, at: now, into: &effects)
         case .accept where request.method == .notify: takeNotification(request, id, at: now, into: &effects)
         case .accept: takePagerMessage(request, id, at: now, into: &effects)

@@ -7,10 +7,8 @@ import Runtime
     static func main() {
         // A reader that goes away is told by the write that fails, not by a signal.
         signal(SIGPIPE, SIG_IGN)
-        let program = Program(
-            arguments: Array(CommandLine.arguments.dropFirst()),
-            environment: environmentVariable
-        )
+        StandardDescriptors.fill()
+        let program = Program(arguments: commandLineWords(), environment: environmentVariable)
         exit(program.run().rawValue)
     }
 }

@@ -47,6 +47,20 @@ import Testing
     }
 
     @Test(
+        "an address that nothing can be sent to is refused before anything is sent",
+        arguments: [
+            "", "http://ims.test", "sip:bob@ims.test:99999", "sip:bob@ims.test?Route=%3Csip:evil%3E",
+            "sip:bob@ims.test;method=INVITE", "sip:" + String(repeating: "b", count: 1100) + "@ims.test",
+        ]
+    )
+    func recipients(_ uri: String) async throws {
+        let outcome = try await Person(name: "alice", configuration: Self.account)
+            .ims("send-message", uri, "hi")
+        #expect(outcome.status == .status(2), "\(outcome)")
+        #expect(outcome.errors.contains("is no address to write to"), "\(outcome)")
+    }
+
+    @Test(
         "a configuration that is wrong is named by file and line",
         arguments: [
             ("[account alice]\npublic-idenity = sip:alice@ims.test\n", "ims.conf:2"),

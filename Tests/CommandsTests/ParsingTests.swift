@@ -78,6 +78,10 @@ import Testing
             ),
             ("--account= status", .badValue(of: "--account", value: "", expected: "a value")),
             ("-q -v status", .conflict("-q", "-v")),
+            (
+                "--as alice status",
+                .badValue(of: "--as", value: "alice", expected: "a URI such as sip:alice@ims.test")
+            ),
         ] as [(String, UsageError)]
     )
     func wrong(_ line: String, error: UsageError) {
@@ -119,6 +123,7 @@ import Testing
     @Test("at the prompt there are blank lines, commands of its own and none of the command line")
     func prompt() throws {
         #expect(try table.parse(line: "  ") == nil)
+        #expect(try table.parse(line: " # status") == nil)
         #expect(try table.parse(line: "quit")?.command is Quit)
         #expect(try table.parse(line: "send-message --as sip:a@x sip:b@x hi")?.options.identity == "sip:a@x")
         #expect(throws: UsageError.notHere(command: "completion", isREPL: true)) {

@@ -65,7 +65,9 @@ import Wire
     @Test("a body that cannot be read is named, not lost")
     func unreadable() {
         output().show(Sample.event(.message(Sample.message("abc", contentType: "image/png"))))
-        #expect(sink.output == "[09:30] sip:bob@ims.test: [image/png, 3 bytes; --json gives them]\n")
+        #expect(
+            sink.output == "[09:30] sip:bob@ims.test: [image/png, 3 bytes; ims history --json has them]\n"
+        )
     }
 
     @Test("data goes to standard output, everything else to standard error")

@@ -71,6 +71,7 @@ import Testing
                 .conflict("aka-opc-file", "aka-op-file")
             ),
             (head + "instance-id = uuid:1", 3, bad("instance-id", "uuid:1", Expectation.instanceID)),
+            (head + "realm = ims\r.test", 3, .notText),
             ("default-account = b\n" + head, 1, .unknownDefaultAccount("b", known: ["a"])),
             ("name-servers = dns.test\n" + head, 1, bad("name-servers", "dns.test", Expectation.nameServers)),
         ] as [(String, Int?, ConfigurationError.Problem)]

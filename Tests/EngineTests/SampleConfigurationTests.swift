@@ -33,6 +33,21 @@ import Testing
         #expect(try configuration(text("Config/ims.conf")).account(nil).name == "alice")
     }
 
+    @Test("every account in the README is a configuration, and its comments stand on lines of their own")
+    func readme() throws {
+        var accounts: [String] = []
+        for part in try text("README.md").components(separatedBy: "[account ").dropFirst() {
+            let lines = part.split(separator: "\n", omittingEmptySubsequences: false)
+            let section = lines.prefix { !$0.hasPrefix("```") && $0 != "END" }
+            accounts.append("[account " + section.joined(separator: "\n") + "\n")
+        }
+        #expect(accounts.count == 3)
+        for account in accounts {
+            #expect(throws: Never.self) { try configuration(account) }
+            #expect(!account.contains(" #"), "\(account)")
+        }
+    }
+
     @Test("the sample shows every key there is, and no other")
     func complete() throws {
         let (global, account) = try settings()

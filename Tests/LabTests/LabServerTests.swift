@@ -89,7 +89,7 @@ struct LabServerTests {
             configuration.port = 0
             let server = try LabServer.start(on: loop, configuration)
             configuration.port = server.address.port
-            #expect(throws: LabServer.StartError.socket(.addressInUse, .tcp)) {
+            #expect(throws: LabServer.StartError.socket(.addressInUse, .tcp, server.address)) {
                 try LabServer.start(on: loop, configuration)
             }
             configuration.port = 0

@@ -163,7 +163,8 @@ extension LabServer.StartError {
     var wording: String {
         switch self {
         case .badHost(let host): "'\(host)' is no address to listen on"
-        case .socket(let error, let transport): "The lab cannot listen by \(transport.rawValue): \(error)"
+        case .socket(let error, let transport, let address):
+            "The lab cannot listen at \(address) by \(transport.rawValue): \(error)"
         case .certificate(let error): "The certificate of the lab cannot be used: \(error)"
         }
     }

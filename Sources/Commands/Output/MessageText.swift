@@ -11,6 +11,6 @@ enum MessageText {
     /// What a person reads: the text, made safe, or a note about what cannot be read.
     static func shown(_ body: [UInt8], contentType: String) -> String {
         if let text = text(of: body, contentType: contentType) { return Display.safeLines(text) }
-        return "[\(Display.safe(contentType)), \(body.count) bytes; --json gives them]"
+        return "[\(Display.safe(contentType)), \(body.count) bytes; ims history --json has them]"
     }
 }

@@ -70,9 +70,7 @@ extension Session {
                 )
             case .engine(let command):
                 let identity = invocation.options.identity
-                let status = await perform(command, isREPL: true, identity: identity)
-                await learnContacts()
-                return status
+                return await perform(command, isREPL: true, identity: identity)
             case .loop, nil: throw UsageError.noCommand
             }
             return .done
@@ -138,7 +136,9 @@ extension Session {
 
     /// Takes the addresses to complete from the history.
     private func learnContacts() async {
-        guard prompt.editor != nil, let peers = await engine?.peers(limit: 200) else { return }
+        guard prompt.editor != nil, let peers = await engine?.peers(limit: Prompt.contactLimit) else {
+            return
+        }
         prompt.contacts = peers
     }
 }
@@ -147,6 +147,8 @@ extension Session {
 struct Prompt {
     /// How many lines are read ahead of the command that is running.
     static let lineLimit = 64
+    /// How many addresses are kept to be completed.
+    static let contactLimit = 200
 
     var continuation: AsyncStream<LineEditor.Input>.Continuation?
     var editor: LineEditor?
@@ -157,4 +159,11 @@ struct Prompt {
     var contacts: [String] = []
     /// How many lines wait for the command that is running.
     var waitingLines = 0
+
+    /// Takes an address that was just written to or heard from, so that it can be completed at once.
+    mutating func learn(_ peer: String) {
+        contacts.removeAll { $0 == peer }
+        contacts.insert(peer, at: 0)
+        if contacts.count > Self.contactLimit { contacts.removeLast() }
+    }
 }

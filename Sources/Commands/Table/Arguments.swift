@@ -21,6 +21,8 @@ package struct Arguments: Hashable, Sendable {
 /// Why a line is not an invocation of any command.
 package enum UsageError: Error, Hashable, Sendable {
     case noCommand
+    /// The command line is not UTF-8.
+    case notText
     case unknownCommand(String, suggestion: String?)
     case notHere(command: String, isREPL: Bool)
     case missing(parameter: String, of: String)

@@ -46,6 +46,7 @@ package struct CommandTable: Sendable {
         var reader = WordReader(table: self, isREPL: true)
         var words = LineWords(line)
         while let rest = words.rest {
+            if reader.isEmpty, rest.hasPrefix("#") { return nil }
             if reader.isRestNext(before: rest) {
                 reader.take(rest: rest)
                 break

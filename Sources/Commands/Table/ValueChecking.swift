@@ -1,10 +1,12 @@
 import Engine
+import SIP
 
 extension ValueKind {
     /// What a value must look like, or `nil` if any text will do.
     var expectation: String? {
         switch self {
-        case .text, .contact, .file, .account, .identity, .command: nil
+        case .text, .contact, .file, .account, .command: nil
+        case .identity: "a URI such as sip:alice@ims.test"
         case .choice(let choices): choices.joined(separator: ", ")
         case .count: "a whole number from 1"
         case .seconds: "a number of seconds such as 10 or 0.5"
@@ -15,11 +17,20 @@ extension ValueKind {
     func accepts(_ text: String) -> Bool {
         switch self {
         case .text, .contact, .command: true
-        case .file, .account, .identity: !text.isEmpty
+        case .file, .account: !text.isEmpty
+        case .identity: isIdentity(text)
         case .choice(let choices): choices.contains(text)
         case .count: Self.count(in: text) != nil
         case .seconds: Self.seconds(in: text) != nil
         case .port: ConfigurationValue.port(text) != nil
+        }
+    }
+
+    private func isIdentity(_ text: String) -> Bool {
+        switch try? URI(text) {
+        case .sip(let address): address.user != nil
+        case .tel: true
+        case .other, nil: false
         }
     }
 

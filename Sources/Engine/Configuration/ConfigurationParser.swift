@@ -10,10 +10,11 @@ struct ConfigurationParser {
 
     init(_ bytes: [UInt8], file: String) throws(ConfigurationError) {
         self.file = file
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            try read(line, number: index + 1)
+        // Editors on other systems begin a file with a mark.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            try read(line.last == UInt8(ascii: "\r") ? line.dropLast() : line, number: index + 1)
         }
     }
 
@@ -38,9 +39,9 @@ struct ConfigurationParser {
         try set(String(key), Setting(value: value, line: number))
     }
 
-    /// Whether a scalar is a control character that has no place in a line: tab and carriage return are space.
+    /// Whether a scalar is a control character that has no place in a line, where a tab is space.
     private func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control && scalar != "\t" && scalar != "\r"
+        scalar.properties.generalCategory == .control && scalar != "\t"
     }
 
     private mutating func startSection(_ line: Substring, number: Int) throws(ConfigurationError) {
@@ -133,7 +134,7 @@ struct ConfigurationParser {
 extension StringProtocol where SubSequence == Substring {
     /// The text without the blanks at both ends.
     var trimmed: Substring {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) })
         else {
             return self[endIndex..<endIndex]
