@@ -85,6 +85,16 @@ struct ForeignPeerTests {
         #expect(ContinuousClock.now - began < .seconds(8))
     }
 
+    @Test("where nothing can be kept messages go out all the same, with a warning")
+    func nothingKept() async throws {
+        let peer = try await ForeignPeer(playing: PeerScenario())
+        let person = try peer.person()
+        try person.home.write("a file where the folder should be", to: "data")
+        let outcome = try await person.ims("send-message", "--json", "sip:bob@ims.test", "hello")
+        #expect(outcome.status == .status(0), "\(outcome)")
+        #expect(try outcome.events().contains { $0.event == "warning" }, "\(outcome)")
+    }
+
     @Test("a retransmitted and a merged message reach the user once (RFC 3261 §8.2.2.2, §17.2.2)")
     func onlyOnce() async throws {
         func incoming(_ text: String, _ branch: String, _ callID: String, _ status: Int) -> String {

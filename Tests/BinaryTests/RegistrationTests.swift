@@ -90,6 +90,40 @@ extension RealCoreTests {
             #expect(message["asserted"] == "sip:frank.work@ims.test")
         }
 
+        @Test(
+            "the identities are listed as the network gives them, and one can act as any of them and no other"
+        )
+        func identities() async throws {
+            let core = try await RealCore.shared()
+            let alice = try await core.person(named: "alice")
+            let listed = try await alice.ims("identities", "--json")
+            let identities = try listed.events().first { $0.event == "identities" }?.strings("identities")
+            #expect(identities == ["sip:alice@ims.test", "tel:+15550001"], "\(listed)")
+
+            let listener = try await core.person()
+            let listening = try listener.start("listen", "--count", "1", "--json")
+            _ = try await listening.event("registered")
+            let sent = try await alice.ims(
+                "--as",
+                "tel:+15550001",
+                "send-message",
+                listener.uri,
+                "from my number"
+            )
+            #expect(sent.status == .status(0), "\(sent)")
+            #expect(try await listening.event("message")["asserted"] == "tel:+15550001")
+
+            let foreign = try await alice.ims(
+                "--as",
+                "sip:eve@ims.test",
+                "send-message",
+                listener.uri,
+                "hello"
+            )
+            #expect(foreign.status == .status(3) || foreign.status == .status(2), "\(foreign)")
+            #expect(foreign.errors.contains("sip:eve@ims.test"), "\(foreign)")
+        }
+
         @Test("a P-CSCF whose certificate nobody vouches for gets nothing")
         func untrustedCertificate() async throws {
             let core = try await RealCore.shared()
