@@ -10,8 +10,6 @@ package struct MSRPLimits: Hashable, Sendable {
     package var pathLength = 32
     /// The longest URI.
     package var uriLength = 1_024
-    /// The largest body of a request that is not SEND (RFC 4975 §7.1).
-    package var nonSendBodySize: UInt64 = 10_240
 
     /// The most messages of one session that have begun and are not complete.
     package var openMessages = 16

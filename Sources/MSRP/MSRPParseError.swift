@@ -7,7 +7,7 @@ package struct MSRPParseError: Error, Hashable, Sendable {
         case startLine, transactionID, method, statusCode
         case headSize, headLine, fieldCount, fieldName, duplicateField, endLine
         case uri, uriLength, host, port, transport, path, pathLength
-        case messageID, byteRange, successReport, failureReport, status, expires
+        case messageID, byteRange, successReport, failureReport, status
     }
 
     package var element: Element
