@@ -62,7 +62,9 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
             return refusal(.sessionDoesNotExist, of: head)
         }
         guard bound == nil || bound == connection else { return refusal(.boundElsewhere, of: head) }
-        if head.method != nil { connections[local] = .some(connection) }
+        // A response binds nothing, and must not open a way past the check above for requests.
+        guard head.method != nil else { return .session(local) }
+        connections[local] = .some(connection)
         lastSeen[connection] = (ByteString(Array(toPath.bytes)), local)
         return .session(local)
     }
