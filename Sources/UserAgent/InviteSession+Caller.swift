@@ -48,7 +48,7 @@ extension InviteSession {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard let status = response.status, status.value > 100, let cseq = response.cseq else { return }
+        guard let status = response.status, status.value > 100, let cseq = request.cseq else { return }
         if request.toTag == nil {
             inviteSequence = max(inviteSequence, cseq.number)
             return receiveInitial(response, status, to: request, at: now, into: &effects)
@@ -165,7 +165,7 @@ extension InviteSession {
             return
         }
         if let index, let number = forks[index].dialog.localSequence { confirmed.noteLocalSequence(number) }
-        let acknowledgement = confirmed.acknowledgement(of: request, response: response)
+        let acknowledgement = confirmed.acknowledgement(of: request)
         effects.append(.acknowledge(acknowledgement))
         var fork = index.map { forks.remove(at: $0) } ?? Fork(tag: tag, dialog: confirmed)
         fork.dialog = confirmed
@@ -251,8 +251,8 @@ extension Dialog {
     }
 
     /// Makes the ACK for a 2xx, with the credentials of the INVITE (RFC 3261 §13.2.2.4).
-    func acknowledgement(of invite: Message, response: Message) -> Message {
-        var acknowledgement = makeAcknowledgement(of: response.cseq?.number ?? 0)
+    func acknowledgement(of invite: Message) -> Message {
+        var acknowledgement = makeAcknowledgement(of: invite.cseq?.number ?? 0)
         for name: HeaderName in [.authorization, .proxyAuthorization] {
             for credentials in invite.headers.all(name) { acknowledgement.headers.append(name, credentials) }
         }

@@ -78,7 +78,7 @@ extension InviteSession {
             return
         }
         if isInvite, status.isSuccess {
-            guard acknowledge(response, to: request, into: &effects) else { return }
+            guard acknowledge(request, into: &effects) else { return }
         }
         guard let change = outgoing, change.method == request.method, phase == .established,
             let number = request.cseq?.number, number >= change.sequence
@@ -95,16 +95,15 @@ extension InviteSession {
     ///
     /// - Returns: Whether it has come for the first time.
     private mutating func acknowledge(
-        _ response: Message,
-        to request: Message,
+        _ request: Message,
         into effects: inout [Effect]
     ) -> Bool {
-        guard let number = response.cseq?.number, let dialog else { return false }
+        guard let number = request.cseq?.number, let dialog else { return false }
         if let last = lastAcknowledgement, last.sequence == number {
             effects.append(.acknowledge(last.message))
             return false
         }
-        let message = dialog.acknowledgement(of: request, response: response)
+        let message = dialog.acknowledgement(of: request)
         lastAcknowledgement = (number, message)
         effects.append(.acknowledge(message))
         return true

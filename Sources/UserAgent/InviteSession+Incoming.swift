@@ -78,6 +78,7 @@ extension InviteSession {
     private func collision(of request: PendingRequest) -> StatusCode? {
         let isInvite = request.message.method == .invite
         if incoming != nil || isInvite && phase == .invited { return .serverInternalError }
+        if isInvite, successes.count >= Limits.unconfirmedAnswers { return .serverInternalError }
         guard isInvite || request.offer != nil else { return nil }
         if isOfferUnanswered { return .serverInternalError }
         if isInvite, phase == .inviting || outgoing?.method == .invite { return .requestPending }

@@ -60,6 +60,8 @@ extension InviteSession {
         package static let retries = 8
         /// The longest wait a peer can ask for before a modification is tried again.
         package static let retryDelay = Duration.seconds(120)
+        /// Answers to a re-INVITE that wait for their ACK at a time.
+        package static let unconfirmedAnswers = 4
         /// Provisional responses of ours that wait for the PRACK of the one before.
         package static let waitingProvisionals = 8
     }

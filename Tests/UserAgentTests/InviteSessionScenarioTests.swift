@@ -301,17 +301,19 @@ import Wire
         #expect(bench.events(0).last == .startFailed(.refused(.serverTimeout, warning: nil)))
     }
 
-    @Test(arguments: UInt64(1)...12)
+    @Test(arguments: UInt64(1)...20)
     func aLossyNetworkEndsInAgreement(seed: UInt64) {
         var bench = SessionBench()
         var source = IdentifierSource(seed: seed)
         bench.isLost = { _ in Int.random(in: 0..<4, using: &source) == 0 }
         var choices = IdentifierSource(seed: seed &+ 1000)
         bench.call()
-        bench.run(for: .seconds(2))
-        bench.ring()
-        bench.run(for: .seconds(2))
-        bench.accept()
+        for _ in 0..<8 {
+            bench.run(for: .seconds(2))
+            bench.ring()
+            bench.run(for: .seconds(2))
+            bench.accept()
+        }
         for _ in 0..<20 {
             bench.run(for: .milliseconds(Int.random(in: 0...9000, using: &choices)))
             let index = Int.random(in: 0...1, using: &choices)

@@ -156,6 +156,11 @@ struct SessionBench {
         traffic.filter { $0.from == index && $0.message.method == method }.map(\.message)
     }
 
+    /// The numbers of the requests of that method, each once, however often it was sent.
+    func numbers(_ index: Int, _ method: SIP.Method) -> [UInt32] {
+        Set(sent(index, method).compactMap { $0.cseq?.number }).sorted()
+    }
+
     func answers(_ index: Int, to method: SIP.Method) -> [Message] {
         traffic.filter { $0.from == index && $0.message.status != nil && $0.message.cseq?.method == method }
             .map(\.message)
