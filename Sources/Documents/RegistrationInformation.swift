@@ -11,7 +11,7 @@ package struct RegistrationInformation: Hashable, Sendable {
 
     package static let mediaType = "application/reginfo+xml"
     package static let namespace = "urn:ietf:params:xml:ns:reginfo"
-    /// The namespace of the GRUU elements (RFC 5628 §6).
+    /// The namespace of the GRUU elements (RFC 5628 §9).
     package static let gruuNamespace = "urn:ietf:params:xml:ns:gruuinfo"
 
     /// The state of one address-of-record.

@@ -17,7 +17,11 @@ struct Connector {
     /// The flow that is being opened.
     var opening: FlowID?
     /// Whether the current target has registered us, so that it is the one to return to.
-    var isProven = false
+    var isProven = false {
+        didSet { if isProven { failedTargets = 0 } }
+    }
+    /// How many targets have failed since one has registered us.
+    private var failedTargets = 0
 
     private var location: ServerLocation
     private var targets: [ServerLocation.Target] = []
@@ -74,6 +78,14 @@ struct Connector {
         guard let target = untried.popFirst() else { return nil }
         current = target
         return target
+    }
+
+    /// Counts the current target as one that does not answer.
+    ///
+    /// - Returns: Whether there is another that has not been tried since one has registered us.
+    mutating func failed() -> Bool {
+        failedTargets += 1
+        return !untried.isEmpty && failedTargets % max(1, targets.count) != 0
     }
 
     /// Puts TCP to the same address before every UDP target.

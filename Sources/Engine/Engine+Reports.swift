@@ -37,8 +37,17 @@ extension Engine {
         let error = EngineError(failure, account: account, lastError: connector.lastError)
         // With the last call answered nobody waits for the next attempt, unless the client is here to stay.
         emit(.registrationFailed(error, retryAfter: retryAfter))
-        registrationWaiters.resumeAll(with: .failure(error))
+        let goesOn = retryAfter != nil && isFaultOfTarget(failure) && connector.failed()
+        if !goesOn { registrationWaiters.resumeAll(with: .failure(error)) }
         unregistrationWaiters.resumeAll(with: .failure(error))
+    }
+
+    /// Whether another server of the P-CSCF may do better (RFC 3263 §4.3).
+    private func isFaultOfTarget(_ failure: RegistrationFailure) -> Bool {
+        switch failure {
+        case .unreachable, .noAnswer: true
+        case .refused, .authentication, .notGranted, .notRegistered: false
+        }
     }
 
     private func unregistered(_ cause: Registration.UnregistrationCause) {

@@ -87,7 +87,7 @@ package struct RegistrationStatus: Hashable, Sendable {
 /// Why there is no registration any more.
 package enum UnregistrationCause: Hashable, Sendable {
     case byUser
-    /// The network ended it; `event` is the reason in the reginfo document: `deactivated`, `rejected`, … (RFC 3680 §5.3.2).
+    /// The network ended it; `event` is the reason in the reginfo document: `deactivated`, `rejected`, … (RFC 3680 §5.1).
     ///
     /// `isReturning` says whether the engine registers again by itself, as the event allows.
     case byNetwork(event: String, isReturning: Bool)

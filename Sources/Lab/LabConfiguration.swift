@@ -18,7 +18,7 @@ package struct LabConfiguration: Sendable {
     /// PEM files of the certificate chain and its key; without them there is no TLS.
     package var certificate: (chain: String, key: String)?
 
-    /// The digest algorithms offered, those to prefer first (RFC 8760 §2.4).
+    /// The digest algorithms offered, those to prefer first (RFC 8760 §2.3).
     package var algorithms: [DigestAlgorithm] = [DigestAlgorithm(hashFunction: .sha256), .standard]
     package var nonceLifetime = Duration.seconds(3600)
     /// Whether each answer to an accepted REGISTER names the nonce of the next (RFC 7616 §3.5).
@@ -27,7 +27,7 @@ package struct LabConfiguration: Sendable {
     /// The shortest and the longest registration granted, in seconds.
     package var minimumExpires: UInt32 = 0
     package var maximumExpires: UInt32 = 600_000
-    /// The interval of keep-alives told to clients that offer them over TCP or TLS (RFC 6223 §4.3), in seconds.
+    /// The interval of keep-alives told to clients that offer them over TCP or TLS (RFC 6223 §4.4), in seconds.
     package var keepAlive: UInt32? = 120
     package var timers = TimerValues.standard
     /// Makes all that is random the same in every run; random if `nil`.

@@ -212,7 +212,7 @@ extension LabCore {
 }
 
 extension Message {
-    /// Tells the interval of keep-alives to a client that offered them in its `Via` (RFC 6223 §4.3).
+    /// Tells the interval of keep-alives to a client that offered them in its `Via` (RFC 6223 §4.4).
     fileprivate mutating func tellKeepAlive(_ seconds: UInt32) {
         guard var via = topVia, via.parameters.contains("keep") else { return }
         via.parameters.set("keep", String(seconds))

@@ -9,7 +9,7 @@ struct LabSubscription: Sendable {
     var flow: Flow
     let event: Event
     var expiry: Instant
-    /// The version of the next document; they count up without gaps (RFC 3680 §5.3).
+    /// The version of the next document; they count up without gaps (RFC 3680 §5.1).
     var version: UInt32 = 0
 }
 

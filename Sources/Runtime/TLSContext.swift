@@ -84,12 +84,19 @@ package import Wire
 
 /// The queue in which OpenSSL leaves word of what went wrong on this thread.
 enum OpenSSLErrors {
+    /// Marks a code that is an `errno`.
+    private static let systemErrorFlag: UInt = 1 << 31
+
     static func clear() { ERR_clear_error() }
 
     /// The reason of the last error, in words; empties the queue.
     static func take() -> String {
-        let code = ERR_peek_last_error()
+        let (first, code) = (ERR_peek_error(), ERR_peek_last_error())
         ERR_clear_error()
+        // What the system had against a file comes first, and is more than "system lib" at the end.
+        if first & systemErrorFlag != 0 {
+            return unsafe String(cString: strerror(Int32(truncatingIfNeeded: first & ~systemErrorFlag)))
+        }
         guard code != 0 else { return "unknown error" }
         if let reason = unsafe ERR_reason_error_string(code) { return unsafe String(cString: reason) }
         var text = [CChar](repeating: 0, count: 256)

@@ -21,7 +21,7 @@ package struct SIPParseError: Error, Hashable, Sendable {
 
     package init(_ element: Element, at offset: Int) { (self.element, self.offset) = (element, offset) }
 
-    /// The status that tells the sender of a request what is wrong with it (RFC 3261 §21.4.1, §21.4.11, §21.5.6).
+    /// The status that tells the sender of a request what is wrong with it (RFC 3261 §21.4.1, §21.5.6, §21.5.7).
     package var status: StatusCode {
         switch element {
         case .version: .versionNotSupported

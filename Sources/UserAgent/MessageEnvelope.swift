@@ -51,7 +51,7 @@ extension MessageEnvelope {
     /// Whom the envelope names as the sender, if that is somebody else than SIP does: to be shown as a claim.
     ///
     /// A name that withholds who it is claims nothing (RFC 3323 §4.1.1.3), and schemes and parameters do not count:
-    /// `im:` and `sip:` name the same person (RFC 3861 §3.1).
+    /// `im:` and `sip:` name the same person (RFC 3860).
     ///
     /// - Parameter senders: Who the message is from: its `From`, and what the network asserts.
     /// - Returns: The claim, or `nil` if there is none or it is true.

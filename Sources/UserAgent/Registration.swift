@@ -184,7 +184,7 @@ extension Registration {
         exchange = nil
         // A transaction that ends because its flow was replaced says nothing about the new flow.
         guard failed.flow == flow else { return advance(at: now, into: &effects) }
-        // Silence is taken for a dead flow, as the standard does with 408 (RFC 5626 §4.2.1).
+        // Silence is taken for a dead flow: the next attempt goes over another (RFC 3263 §4.3).
         flow = nil
         isRefreshWanted = binding != nil
         fail(failure == .timedOut ? .noAnswer : .unreachable, retry: .later, at: now, into: &effects)

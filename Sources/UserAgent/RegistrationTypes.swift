@@ -93,7 +93,7 @@ extension Registration {
     /// Why there is no registration any more.
     package enum UnregistrationCause: Hashable, Sendable {
         case byUser
-        /// The network ended it; `event` is that of the reginfo document (RFC 3680 §5.3.2).
+        /// The network ended it; `event` is that of the reginfo document (RFC 3680 §5.1).
         case byNetwork(event: String)
         case expired
     }

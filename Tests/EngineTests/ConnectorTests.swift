@@ -7,7 +7,7 @@ import Testing
 @Suite struct ConnectorTests {
     private typealias Target = ServerLocation.Target
 
-    private func tried(_ found: [TransportProtocol], isLarge: Bool = false) -> [TransportProtocol] {
+    private func connector() -> Connector {
         let account = Account(
             name: "alice",
             publicIdentity: "sip:alice@ims.test",
@@ -15,7 +15,11 @@ import Testing
             realm: "ims.test",
             proxy: Account.Proxy(host: "ims.test")
         )
-        var connector = Connector(account: account, nameServers: [])
+        return Connector(account: account, nameServers: [])
+    }
+
+    private func tried(_ found: [TransportProtocol], isLarge: Bool = false) -> [TransportProtocol] {
+        var connector = connector()
         connector.prefersStreams = isLarge
         connector.found(found.map { Target($0, TransportAddress(host: "192.0.2.1", port: 5060)) })
         var tried: [TransportProtocol] = []
@@ -32,6 +36,26 @@ import Testing
     )
     func order(_ found: [TransportProtocol], expected: [TransportProtocol]) {
         #expect(tried(found) == expected)
+    }
+
+    @Test(
+        "a registration that fails goes on as long as there is a target that has not failed (RFC 3263 §4.3)"
+    )
+    func failover() {
+        var connector = connector()
+        let targets = [1, 2, 3].map { Target(.udp, TransportAddress(host: "192.0.2.1", port: $0)) }
+        var (tried, goesOn) = ([UInt16](), true)
+        while goesOn, tried.count < 10 {
+            connector.found(targets)
+            tried += connector.next().map { [$0.address.port] } ?? []
+            goesOn = connector.failed()
+        }
+        #expect(tried == [1, 2, 3])
+        connector.isProven = true
+        connector.found(targets)
+        let (next, another) = (connector.next(), connector.failed())
+        #expect(next?.address.port == 3)
+        #expect(another)
     }
 
     @Test("for a large message TCP is tried before UDP (RFC 3261 §18.1.1)")

@@ -121,7 +121,9 @@ struct TLSTests {
     }
 
     @Test func `files that are no certificate, key or authority are named`() throws {
-        #expect(throws: TLSContext.SetupError.self) { try TLSContext(trusting: .file("/nonexistent")) }
+        #expect(throws: TLSContext.SetupError.trust(file: "/nonexistent", "No such file or directory")) {
+            try TLSContext(trusting: .file("/nonexistent"))
+        }
         #expect {
             try TLSContext(certificate: "/nonexistent", key: "/nonexistent")
         } throws: { error in

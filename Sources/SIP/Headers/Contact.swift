@@ -40,10 +40,10 @@ package struct Contact: NameAddressField {
     /// The instance the contact belongs to, without the quotes (RFC 5626 §4.1).
     package var instance: ByteString? { parameters["+sip.instance"] }
 
-    /// The registrar's public GRUU for this contact (RFC 5627 §5.3).
+    /// The registrar's public GRUU for this contact (RFC 5627 §5.2).
     package var publicGRUU: ByteString? { parameters["pub-gruu"] }
 
-    /// The registrar's temporary GRUU for this contact (RFC 5627 §5.3).
+    /// The registrar's temporary GRUU for this contact (RFC 5627 §5.2).
     package var temporaryGRUU: ByteString? { parameters["temp-gruu"] }
 }
 
