@@ -68,16 +68,17 @@ extension Engine {
             trace(.received, bytes.bytes, over: flow)
             step { core, now, effects in core.receive(bytes, over: flow, at: now, into: &effects) }
         case .pong(let flow): step { core, now, _ in core.receivePong(over: flow.id, at: now) }
-        case .failed(let flow, let error):
-            let reason = error?.description ?? "closed by the P-CSCF"
-            log(.notice, "\(flow.transport.rawValue) flow to \(flow.remote) failed: \(reason)")
-            lastFlowFailure = "\(flow.transport.rawValue) to \(flow.remote): \(reason)"
-            connector.lastError = .unreachable(target: "\(flow.remote)", detail: reason)
-            step { core, now, effects in core.flowFailed(flow.id, at: now, into: &effects) }
+        case .failed(let flow, let error): flowFailed(flow, error?.description ?? "closed by the P-CSCF")
         case .stranger(let address): log(.notice, "ignored what \(address) sent: it is not the P-CSCF")
-        case .malformedStream(let flow, let error):
-            log(.warning, "\(flow.remote) sent what is not SIP (\(error)); closing the connection")
+        case .malformedStream(let flow, let error): flowFailed(flow, "it sent what is not SIP (\(error))")
         }
+    }
+
+    private func flowFailed(_ flow: Flow, _ reason: String) {
+        log(.notice, "\(flow.transport.rawValue) flow to \(flow.remote) failed: \(reason)")
+        lastFlowFailure = "\(flow.transport.rawValue) to \(flow.remote): \(reason)"
+        connector.lastError = .unreachable(target: "\(flow.remote)", detail: reason)
+        step { core, now, effects in core.flowFailed(flow.id, at: now, into: &effects) }
     }
 
     // MARK: - To whoever listens

@@ -23,7 +23,7 @@ final class SIPTransport: @unchecked Sendable {
         case failed(Flow, SocketError?)
         /// Something came from an address that is not the P-CSCF's.
         case stranger(SocketAddress)
-        /// The stream carried what is not SIP; the flow is closed.
+        /// The stream carried what is not SIP; the flow has been closed for it.
         case malformedStream(Flow, StreamFramingError)
     }
 
@@ -239,7 +239,7 @@ extension SIPTransport {
             streams[id]?.framer = stream.framer
         } catch {
             close(id)
-            events += [.malformedStream(flow, error), .failed(flow, nil)]
+            events.append(.malformedStream(flow, error))
         }
         return events
     }

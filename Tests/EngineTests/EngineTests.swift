@@ -111,6 +111,30 @@ struct EngineTests {
         }
     }
 
+    @Test("a P-CSCF that does not speak SIP is told as such, not as one that hung up")
+    func noise() async throws {
+        try await EngineBench.run { bench in
+            let address = try #require(SocketAddress(host: "127.0.0.1", port: 0))
+            let listener = try Listener(at: address, on: bench.loop) { connection in
+                { event in
+                    if case .received = event { try? connection.send(Array("HTTP/1.1 400 No\r\n\r\n".utf8)) }
+                }
+            }
+            defer { listener.close() }
+            let configuration = try bench.configuration(of: "alice", transport: .tcp) {
+                $0.proxy.port = listener.local.port
+            }
+            let engine = Engine(configuration, on: bench.loop)
+            let error = await #expect(throws: EngineError.self) { try await engine.register() }
+            guard case .unreachable(_, let detail)? = error else {
+                Issue.record("told as \(String(describing: error))")
+                return
+            }
+            #expect(detail.contains("not SIP"))
+            await engine.shutDown(keepRegistration: true)
+        }
+    }
+
     @Test("--timeout bounds the wait for an answer that does not come")
     func timeout() async throws {
         try await EngineBench.run { bench in

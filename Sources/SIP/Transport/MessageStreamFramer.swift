@@ -183,3 +183,16 @@ package struct StreamFramingError: Error, Hashable, Sendable {
     /// The status of the answer before the connection is closed, if there can be one.
     package var status: StatusCode { reason == .messageTooLarge ? .messageTooLarge : .badRequest }
 }
+
+extension StreamFramingError: CustomStringConvertible {
+    /// For the log; the bytes stay out of it.
+    package var description: String {
+        switch reason {
+        case .malformed: "no message begins there"
+        case .missingContentLength: "Content-Length is missing"
+        case .invalidContentLength: "Content-Length is wrong"
+        case .headerTooLarge: "the header is too large"
+        case .messageTooLarge: "the message is too large"
+        }
+    }
+}
