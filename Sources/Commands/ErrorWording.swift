@@ -124,6 +124,8 @@ extension Explanation {
         case 420 where !refusal.unsupported.isEmpty:
             let tags = refusal.unsupported.map(Display.safe).joined(separator: ", ")
             return ("It does not support \(tags).", .refused)
+        case 401 where !isRegister:
+            return ("Not the network asks for credentials but the other side, which gets none.", .refused)
         case 401, 407: return ("Check the password and private-identity in ims.conf.", .configuration)
         case 403 where isRegister:
             return (

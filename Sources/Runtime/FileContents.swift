@@ -22,11 +22,20 @@ package struct FileContents: Hashable, Sendable {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw errno == ENOENT ? .notFound : Self.systemFailure() }
         defer { close(descriptor) }
-        try self.init(descriptor: descriptor, limit: limit)
+        try self.init(open: descriptor, limit: limit)
     }
 
     /// Reads what remains in an open descriptor, which stays open.
+    ///
+    /// One of this program's own is refused: those it was given are the ones that a new program would get too.
     package init(descriptor: Int32, limit: Int = Self.limit) throws(Failure) {
+        let flags = fcntl(descriptor, F_GETFD)
+        guard flags >= 0 else { throw Self.systemFailure() }
+        guard flags & FD_CLOEXEC == 0 else { throw .unreadable("nobody passed this descriptor") }
+        try self.init(open: descriptor, limit: limit)
+    }
+
+    private init(open descriptor: Int32, limit: Int) throws(Failure) {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw Self.systemFailure() }
         isReadableByOthers = status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o044 != 0

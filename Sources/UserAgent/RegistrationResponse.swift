@@ -129,6 +129,10 @@ extension Registration {
         }
         guard let contact = contactURI(over: exchange.flow) else { return }
         let own = Self.ownContact(contact, instanceID: profile.instanceID, in: response)
+        // Bindings of others alone mean that ours was not made (RFC 3261 §10.2.4).
+        guard own != nil || !response.headers.contains(.contact) else {
+            return fail(.notGranted, retry: .later, at: now, into: &effects)
+        }
         let granted = own?.expires ?? (try? response.headers.first(Expires.self))?.duration ?? expires
         guard granted > .zero else { return fail(.notGranted, retry: .later, at: now, into: &effects) }
 

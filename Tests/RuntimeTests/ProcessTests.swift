@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import TestSupport
 import Testing
@@ -142,5 +143,14 @@ struct ProcessTests {
             try FileContents(path: "/dev/zero", limit: 100)
         }
         #expect(throws: FileContents.Failure.self) { try FileContents(path: "/") }
+    }
+
+    @Test func `a descriptor of this program's own, or none, is not taken for one that was passed`() throws {
+        let own = epoll_create1(Int32(EPOLL_CLOEXEC))
+        defer { close(own) }
+        #expect(throws: FileContents.Failure.unreadable("nobody passed this descriptor")) {
+            try FileContents(descriptor: own)
+        }
+        #expect(throws: FileContents.Failure.self) { try FileContents(descriptor: 9_999) }
     }
 }
