@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Documents", dependencies: ["Wire", "CLibXML2"], swiftSettings: strict),
         .target(
             name: "UserAgent",
-            dependencies: ["SIP", "Documents", "Crypto", "Wire"],
+            dependencies: ["SIP", "SDP", "Documents", "Crypto", "Wire"],
             swiftSettings: strict
         ),
         .target(
@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "Store", dependencies: ["Wire", "CSQLite"], swiftSettings: strict),
         .target(
             name: "Engine",
-            dependencies: ["UserAgent", "Runtime", "Store", "SIP", "Crypto", "Wire"],
+            dependencies: ["UserAgent", "Runtime", "Store", "MSRP", "SDP", "SIP", "Crypto", "Wire"],
             swiftSettings: strict
         ),
         .target(
@@ -113,7 +113,7 @@ let package = Package(
         ),
         .testTarget(
             name: "UserAgentTests",
-            dependencies: ["UserAgent", "SIP", "Documents", "Crypto", "Wire", "TestSupport"],
+            dependencies: ["UserAgent", "SDP", "SIP", "Documents", "Crypto", "Wire", "TestSupport"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

@@ -48,8 +48,10 @@ extension Core {
             case .failure(let id, let failure): take(failure, of: id, at: now, into: &effects)
             case .discarded(let reason, let flow):
                 effects.append(.noted("dropped a message from \(flow.remote): \(reason)"))
-            // There are no sessions yet, so no INVITE is ever accepted.
-            case .acknowledgement, .cancelled, .unacknowledged: break
+            case .acknowledgement(let request, _): takeAcknowledgement(request, at: now, into: &effects)
+            case .cancelled(let id): takeCancel(id, at: now, into: &effects)
+            // The session gives up by a timer of its own when no ACK comes.
+            case .unacknowledged: break
             }
         }
     }
@@ -75,13 +77,22 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        let isExpected = [watch, formerWatch].contains { $0?.isConcerned(by: request) == true }
+        let concerned = session(of: request)
+        let isExpected =
+            concerned != nil
+            || [watch, formerWatch].contains { $0?.isConcerned(by: request) == true }
         switch screening.screen(request, isExpected: isExpected, tag: identifiers.tag()) {
         case .discard: effects.append(.noted("ignored \(request.method?.rawValue ?? "a request")"))
         case .respond(let response):
             let (method, status) = (request.method?.rawValue ?? "request", response.status?.value ?? 0)
             effects.append(.noted("answered \(method) with \(status)"))
             respond(response, to: id, at: now, into: &effects)
+        case .accept where concerned != nil:
+            guard let concerned else { return }
+            stepSession(concerned, at: now, into: &effects) { session, steps in
+                session.receive(request: request, id, at: now, into: &steps)
+            }
+        case .accept where request.method == .invite: takeInvitation(request, id, at: now, into: &effects)
         case .accept where request.method == .notify: takeNotification(request, id, at: now, into: &effects)
         case .accept: takePagerMessage(request, id, at: now, into: &effects)
         }

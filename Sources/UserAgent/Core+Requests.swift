@@ -68,6 +68,29 @@ extension Core {
         conclude(waiting, .failure(failure), at: now, into: &effects)
     }
 
+    /// Hands a response to the session it is for: provisional ones too, and every 2xx of an INVITE that forked.
+    private mutating func take(
+        _ response: Message,
+        to waiting: Outstanding,
+        _ id: ClientTransactionID,
+        of session: MessageSession.ID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        let isInvite = waiting.request.method == .invite
+        if response.status?.isFinal == true, !(isInvite && response.status?.isSuccess == true) {
+            outstanding[id] = nil
+        }
+        if response.status == .proxyAuthenticationRequired,
+            sessions[session]?.invite.answersChallenges == true
+        {
+            return answer(response, to: waiting, at: now, into: &effects)
+        }
+        stepSession(session, at: now, into: &effects) { invite, steps in
+            invite.receive(response: response, to: waiting.request, at: now, into: &steps)
+        }
+    }
+
     /// Answers a challenge with credentials, in a request of the next number (RFC 3261 §22.2).
     private mutating func answer(
         _ challenge: Message,
@@ -108,6 +131,15 @@ extension Core {
         case .registration: concludeRegistration(conclusion, at: now, into: &effects)
         case .watch: concludeWatch(waiting.request, conclusion, at: now, into: &effects)
         case .pagerMessage(let id): concludeMessage(id, conclusion, at: now, into: &effects)
+        case .session(let id):
+            stepSession(id, at: now, into: &effects) { session, steps in
+                switch conclusion {
+                case .response(let response), .unanswerable(let response, _):
+                    session.receive(response: response, to: waiting.request, at: now, into: &steps)
+                case .failure(let failure):
+                    session.receive(failure: failure, of: waiting.request, at: now, into: &steps)
+                }
+            }
         }
     }
 

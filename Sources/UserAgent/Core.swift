@@ -18,6 +18,7 @@ package struct Core: Sendable {
         /// A pager message came: make it safe, then `accept` it.
         case message(ReceivedPagerMessage)
         case finished(PagerMessage.ID, PagerMessage.Outcome)
+        case session(MessageSession.ID, MessageSession.Report)
         /// A message larger than UDP should carry goes over UDP, because there is no other flow; its size.
         case sentOverDatagram(size: Int)
         /// The registration event subscription is not there: the network can deregister us unnoticed.
@@ -31,6 +32,7 @@ package struct Core: Sendable {
         case registration
         case watch
         case pagerMessage(PagerMessage.ID)
+        case session(MessageSession.ID)
     }
 
     /// A request that waits for its final response.
@@ -65,6 +67,7 @@ package struct Core: Sendable {
     var isMoving = false
     var hasTriedLargeFlow = false
 
+    var sessions: [MessageSession.ID: MessageSession] = [:]
     var outstanding: [ClientTransactionID: Outstanding] = [:]
     var deliveries: [PagerMessage.ID: Delivery] = [:]
     /// Messages that wait for a registration, in the order they were given.
@@ -94,6 +97,8 @@ package struct Core: Sendable {
     package struct Limits: Hashable, Sendable {
         /// Pager messages from the network that wait to be made safe.
         package static let unansweredRequests = 256
+        /// Sessions at a time, invitations that wait for an answer included; a further one gets 486.
+        package static let sessions = 2048
     }
 }
 
@@ -162,8 +167,11 @@ extension Core {
 extension Core {
     /// When `fire` must be called, at the latest.
     package var nextDeadline: Instant? {
-        [transactions.nextDeadline, registration.nextDeadline, watch?.nextDeadline, keepAlive?.nextDeadline]
-            .compactMap(\.self).min()
+        let deadlines = [
+            transactions.nextDeadline, registration.nextDeadline, watch?.nextDeadline,
+            keepAlive?.nextDeadline,
+        ]
+        return (deadlines + sessions.values.map(\.invite.nextDeadline)).compactMap(\.self).min()
     }
 
     package mutating func fire(at now: Instant, into effects: inout [Effect]) {
@@ -174,6 +182,9 @@ extension Core {
             registration.fire(at: now, into: &steps)
         }
         stepWatch(at: now, into: &effects) { watch, steps in watch.fire(at: now, into: &steps) }
+        for id in sessions.keys {
+            stepSession(id, at: now, into: &effects) { session, steps in session.fire(at: now, into: &steps) }
+        }
         switch keepAlive?.fire(at: now, using: &identifiers) {
         case .ping: if let flow { effects.append(.transmit(Array("\r\n\r\n".utf8), over: flow)) }
         case .failed: if let flow { flowFailed(flow.id, at: now, into: &effects) }

@@ -15,8 +15,8 @@ extension Core {
         var capabilities: UserAgentCapabilities {
             UserAgentCapabilities(
                 methods: registration.allow,
-                options: registration.supported,
-                acceptedTypes: ["text/plain", "*/*"],
+                options: registration.supported + ["timer", "100rel"],
+                acceptedTypes: ["application/sdp", "text/plain", "*/*"],
                 subscribedPackages: ["reg"]
             )
         }

@@ -104,6 +104,14 @@ extension CPIMMessage {
 
 /// A message as it was received, with whatever wraps it taken away.
 package struct ReceivedContent: Hashable, Sendable {
+    /// Whether there is something for the user to read, and not for the client.
+    package var isForTheUser: Bool {
+        switch kind {
+        case .text, .other: true
+        case .composing, .notifications: false
+        }
+    }
+
     package enum Kind: Hashable, Sendable {
         case text(String)
         case composing(IsComposing)

@@ -15,6 +15,9 @@ struct CoreBench {
     var reports: [Registration.Report] = []
     var received: [ReceivedPagerMessage] = []
     var outcomes: [(id: PagerMessage.ID, outcome: PagerMessage.Outcome)] = []
+    var sessions: [(id: MessageSession.ID, report: MessageSession.Report)] = []
+    /// What was transmitted and nobody has taken yet.
+    var outbox: [[UInt8]] = []
     /// Each flow asked for, and whether it was to carry large messages.
     var flowsWanted: [Bool] = []
     var closed: [FlowID] = []
@@ -74,7 +77,10 @@ struct CoreBench {
         body(&core, epoch + now, &effects)
         for effect in effects {
             switch effect {
-            case .transmit(let bytes, _): note(bytes)
+            case .transmit(let bytes, _):
+                note(bytes)
+                outbox.append(bytes)
+            case .session(let id, let report): sessions.append((id, report))
             case .openFlow(let isLarge): flowsWanted.append(isLarge)
             case .closeFlow(let id): closed.append(id)
             case .registration(let report): reports.append(report)

@@ -1,0 +1,227 @@
+import SDP
+package import SIP
+package import Wire
+
+// Chats: invitations that go out and come in, and what becomes of them.
+extension Core {
+    /// Invites `recipient`; the registration must stand.
+    ///
+    /// - Returns: The session, or `nil` without a registration.
+    package mutating func invite(
+        _ recipient: String,
+        as identity: String?,
+        _ endpoint: MessageSession.Endpoint,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) -> MessageSession.ID? {
+        guard registration.isRegistered, let profile = sessionProfile(as: identity) else { return nil }
+        let invite = InviteSession(
+            calling: recipient,
+            as: profile,
+            timers: configuration.timers,
+            identifiers: identifiers.makeSource()
+        )
+        let id = makeSessionID()
+        var session = MessageSession(invite)
+        let offer = session.makeOffer(from: endpoint)
+        sessions[id] = session
+        stepSession(id, at: now, into: &effects) { session, steps in
+            session.start(offering: offer, at: now, into: &steps)
+        }
+        return id
+    }
+
+    /// Takes an invitation; `agreed` follows, or the end if what is offered does not fit.
+    package mutating func acceptInvitation(
+        _ id: MessageSession.ID,
+        _ endpoint: MessageSession.Endpoint,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        do throws(MSRPRefusal) {
+            guard let answer = try sessions[id]?.makeAnswer(from: endpoint) else { return }
+            // The one who invited may connect as soon as it has the answer, before its ACK is here.
+            if let agreement = sessions[id]?.agreed { effects.append(.session(id, .agreed(agreement))) }
+            stepSession(id, at: now, into: &effects) { session, steps in
+                session.accept(with: answer, at: now, into: &steps)
+            }
+        } catch {
+            let warning = Warning(code: error.warningCode, agent: "ims", text: error.warningText)
+            stepSession(id, at: now, into: &effects) { session, steps in
+                session.reject(.notAcceptableHere, warning: warning, into: &steps)
+            }
+        }
+    }
+
+    /// Refuses an invitation.
+    package mutating func rejectInvitation(
+        _ id: MessageSession.ID,
+        _ status: StatusCode,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        stepSession(id, at: now, into: &effects) { session, steps in session.reject(status, into: &steps) }
+    }
+
+    /// Ends a session: BYE, or CANCEL while it is not answered.
+    package mutating func leave(_ id: MessageSession.ID, at now: Instant, into effects: inout [Effect]) {
+        stepSession(id, at: now, into: &effects) { session, steps in session.terminate(at: now, into: &steps)
+        }
+    }
+
+    /// A session that is not over.
+    package func session(_ id: MessageSession.ID) -> MessageSession? { sessions[id] }
+
+    private mutating func makeSessionID() -> MessageSession.ID {
+        lastNumber += 1
+        return MessageSession.ID(number: lastNumber)
+    }
+
+    private func sessionProfile(as identity: String?) -> InviteSession.Profile? {
+        guard let contact = registration.contact else { return nil }
+        return InviteSession.Profile(
+            identity: identity ?? usableIdentity,
+            displayName: configuration.registration.displayName,
+            contactURI: contact.text.text
+        )
+    }
+
+    // MARK: - What sessions ask for
+
+    mutating func stepSession(
+        _ id: MessageSession.ID,
+        at now: Instant,
+        into effects: inout [Effect],
+        _ body: (inout InviteSession, inout [InviteSession.Effect]) -> Void
+    ) {
+        guard var session = sessions[id] else { return }
+        var steps: [InviteSession.Effect] = []
+        body(&session.invite, &steps)
+        sessions[id] = session
+        for step in steps { perform(step, of: id, at: now, into: &effects) }
+        if sessions[id]?.invite.isDone == true { forgetSession(id) }
+    }
+
+    private mutating func perform(
+        _ step: InviteSession.Effect,
+        of id: MessageSession.ID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        switch step {
+        case .send(let request): send(request, for: .session(id), at: now, into: &effects)
+        case .acknowledge(let request): acknowledge(request, at: now, into: &effects)
+        case .cancel: cancelInvitation(of: id, at: now, into: &effects)
+        case .respond(let response, let request): respond(response, to: request, at: now, into: &effects)
+        case .started: started(id, at: now, into: &effects)
+        case .startFailed(let failure): effects.append(.session(id, .closed(.notStarted(failure))))
+        case .terminated(let end):
+            guard let session = sessions[id] else { return }
+            effects.append(.session(id, .closed(session.close(end))))
+        case .updateReceived(let offer): answerChange(offer, of: id, at: now, into: &effects)
+        case .alerting, .updated, .updateFailed: break
+        }
+    }
+
+    private mutating func started(_ id: MessageSession.ID, at now: Instant, into effects: inout [Effect]) {
+        guard sessions[id]?.invite.isCaller == true else { return }
+        if let agreement = sessions[id]?.takeAnswer() {
+            effects.append(.session(id, .agreed(agreement)))
+        } else {
+            leave(id, at: now, into: &effects)
+        }
+    }
+
+    private mutating func answerChange(
+        _ offer: SessionBody,
+        of id: MessageSession.ID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        let answer = sessions[id]?.answer(toChange: offer)
+        stepSession(id, at: now, into: &effects) { session, steps in
+            if let answer {
+                session.acceptUpdate(with: answer, at: now, into: &steps)
+            } else {
+                session.rejectUpdate(at: now, into: &steps)
+            }
+        }
+    }
+
+    private mutating func acknowledge(_ request: Message, at now: Instant, into effects: inout [Effect]) {
+        guard let flow else { return }
+        var steps: [TransactionLayer.Effect] = []
+        transactions.sendAcknowledgement(request, over: flow, identifiers: &identifiers, into: &steps)
+        perform(steps, at: now, into: &effects)
+    }
+
+    private mutating func cancelInvitation(
+        of id: MessageSession.ID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        for (transaction, waiting) in outstanding
+        where waiting.purpose == .session(id) && waiting.request.method == .invite {
+            var steps: [TransactionLayer.Effect] = []
+            transactions.cancel(transaction, at: now, into: &steps)
+            perform(steps, at: now, into: &effects)
+        }
+    }
+
+    private mutating func forgetSession(_ id: MessageSession.ID) {
+        sessions[id] = nil
+        outstanding = outstanding.filter { $0.value.purpose != .session(id) }
+    }
+
+    // MARK: - What the network sends
+
+    /// The session a message belongs to.
+    func session(of message: Message) -> MessageSession.ID? {
+        sessions.first { $0.value.invite.isConcerned(by: message) }?.key
+    }
+
+    /// Takes an INVITE outside a dialog.
+    mutating func takeInvitation(
+        _ request: Message,
+        _ id: ServerTransactionID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard sessions.count < Limits.sessions, let profile = sessionProfile(as: nil) else {
+            let response = request.response(.busyHere, toTag: identifiers.tag())
+            return respond(response, to: id, at: now, into: &effects)
+        }
+        var steps: [InviteSession.Effect] = []
+        let invite = InviteSession(
+            invited: request,
+            id,
+            as: profile,
+            timers: configuration.timers,
+            identifiers: identifiers.makeSource(),
+            at: now,
+            into: &steps
+        )
+        let session = makeSessionID()
+        sessions[session] = invite.map { MessageSession($0) }
+        for step in steps { perform(step, of: session, at: now, into: &effects) }
+        guard invite != nil else { return }
+        stepSession(session, at: now, into: &effects) { session, steps in session.ring(at: now, into: &steps)
+        }
+        effects.append(.session(session, .invited))
+    }
+
+    mutating func takeAcknowledgement(_ request: Message, at now: Instant, into effects: inout [Effect]) {
+        guard let id = session(of: request) else { return }
+        stepSession(id, at: now, into: &effects) { session, steps in
+            session.receive(acknowledgement: request, at: now, into: &steps)
+        }
+    }
+
+    mutating func takeCancel(_ request: ServerTransactionID, at now: Instant, into effects: inout [Effect]) {
+        for id in sessions.keys {
+            stepSession(id, at: now, into: &effects) { session, steps in
+                session.cancelled(request, into: &steps)
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package import SDP
+internal import SIP
+internal import Wire
+
+/// A chat as signalling sees it: one INVITE session whose offer and answer describe an MSRP session (RFC 4975 §8).
+///
+/// The messages themselves do not pass here: once it is agreed where they go, the owner opens the connection.
+package struct MessageSession: Sendable {
+    /// Names a session of this core.
+    package struct ID: Hashable, Sendable {
+        package let number: UInt64
+    }
+
+    /// Something that became of a session.
+    package enum Report: Sendable {
+        /// Somebody invites: accept or reject it.
+        case invited
+        /// Both sides know where messages go.
+        case agreed(MSRPAgreement)
+        case closed(Close)
+    }
+
+    /// Why there is no session, or no more.
+    package enum Close: Sendable {
+        case ended(SessionEnd)
+        case notStarted(SessionFailure)
+        /// What the two sides offer each other does not fit.
+        case notAgreed
+    }
+
+    /// This side of a session, as it is offered or answered.
+    package struct Endpoint: Sendable {
+        package var medium: MSRPMedia
+        package var origin: Origin
+
+        package init(medium: MSRPMedia, origin: Origin) { (self.medium, self.origin) = (medium, origin) }
+    }
+
+    package internal(set) var invite: InviteSession
+    /// Known from the start to the one who invites, and to the other one when it accepts.
+    private var endpoint: Endpoint?
+    private var offered: SessionDescription?
+    private var agreement: MSRPAgreement?
+    /// What was not agreed must end the session, and is told in place of that end.
+    private var isDisagreed = false
+
+    package init(_ invite: InviteSession) { self.invite = invite }
+
+    /// The offer of this side, for `InviteSession.start`.
+    package mutating func makeOffer(from endpoint: Endpoint) -> SessionBody {
+        self.endpoint = endpoint
+        let medium = endpoint.medium.offer(canListen: true)
+        let offer = SessionDescription.offer([medium.media], from: endpoint.origin)
+        offered = offer
+        return SessionBody(offer.text)
+    }
+
+    /// The answer to the offer that has come.
+    ///
+    /// - Throws: `MSRPRefusal` with what does not fit.
+    package mutating func makeAnswer(from endpoint: Endpoint) throws(MSRPRefusal) -> SessionBody {
+        self.endpoint = endpoint
+        guard let body = invite.remoteDescription, let offer = Self.description(body) else {
+            throw .transport
+        }
+        for (index, section) in offer.media.enumerated() where MSRPMedia.isMSRP(section) && !section.isRefused
+        {
+            guard let remote = try? MSRPMedia(section, in: offer) else { continue }
+            let answer = try endpoint.medium.answer(to: remote, canListen: true)
+            agreement = MSRPAgreement(local: answer, remote: remote, isOfferer: false)
+            let description = SessionDescription.answer(
+                to: offer,
+                from: endpoint.origin,
+                accepting: [index: answer.media]
+            )
+            return SessionBody(description.text)
+        }
+        throw .transport
+    }
+
+    /// What the answer to our offer has agreed; `nil` if it does not fit.
+    package mutating func takeAnswer() -> MSRPAgreement? {
+        guard let endpoint, let offered, let body = invite.remoteDescription,
+            let answer = Self.description(body),
+            (try? answer.validate(asAnswerTo: offered)) != nil, let section = answer.media.first,
+            !section.isRefused, let remote = try? MSRPMedia(section, in: answer)
+        else {
+            isDisagreed = true
+            return nil
+        }
+        let made = MSRPAgreement(
+            local: endpoint.medium.offer(canListen: true),
+            remote: remote,
+            isOfferer: true
+        )
+        agreement = made
+        return made
+    }
+
+    /// What was agreed, once it was.
+    package var agreed: MSRPAgreement? { agreement }
+
+    /// What to tell of an end.
+    func close(_ end: SessionEnd) -> Close { isDisagreed ? .notAgreed : .ended(end) }
+
+    /// The answer to a change that leaves the messages where they are: the last description again.
+    func answer(toChange offer: SessionBody) -> SessionBody? {
+        guard let description = Self.description(offer), let section = description.media.first,
+            let remote = try? MSRPMedia(section, in: description), remote.path == agreement?.remote.path
+        else { return nil }
+        return invite.localDescription
+    }
+
+    private static func description(_ body: SessionBody) -> SessionDescription? {
+        guard body.contentType.lowercased().hasPrefix("application/sdp") else { return nil }
+        return try? SessionDescription(parsing: body.content)
+    }
+}

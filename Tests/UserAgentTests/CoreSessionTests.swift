@@ -1,0 +1,139 @@
+import SDP
+import SIP
+import Testing
+import UserAgent
+import Wire
+
+/// Two cores that hear each other, as if the network only passed on what they say.
+private struct Pair {
+    var alice: CoreBench
+    var bob: CoreBench
+
+    init() throws {
+        let allow: [SIP.Method] = [
+            .invite, .ack, .cancel, .bye, .update, .prack, .message, .notify, .options,
+        ]
+        alice = try CoreBench.registered(over: .tcp) { $0.allow = allow }
+        bob = try CoreBench.registered(over: .tcp) { $0.allow = allow }
+        alice.outbox.removeAll()
+        bob.outbox.removeAll()
+    }
+
+    /// Passes on what was said until nobody says anything more.
+    mutating func settle() {
+        while !alice.outbox.isEmpty || !bob.outbox.isEmpty {
+            Self.pass(&alice, to: &bob)
+            Self.pass(&bob, to: &alice)
+        }
+    }
+
+    private static func pass(_ sender: inout CoreBench, to receiver: inout CoreBench) {
+        let said = sender.outbox
+        sender.outbox.removeAll()
+        let flow = receiver.flow
+        for bytes in said { receiver.step { $0.receive(ByteString(bytes), over: flow, at: $1, into: &$2) } }
+    }
+
+    static func endpoint(_ port: UInt16, secure: Bool = false) -> MessageSession.Endpoint {
+        let scheme = secure ? "msrps" : "msrp"
+        let medium = MSRPMedia(
+            path: ["\(scheme)://127.0.0.1:\(port)/s\(port);tcp"],
+            host: "127.0.0.1",
+            port: port,
+            isSecure: secure,
+            acceptTypes: ["text/plain"]
+        )
+        let origin = Origin(sessionID: UInt64(port), version: 1, address: Connection("127.0.0.1"))
+        return MessageSession.Endpoint(medium: medium, origin: origin)
+    }
+
+    mutating func invite() throws -> MessageSession.ID {
+        var id: MessageSession.ID?
+        alice.step {
+            id = $0.invite("sip:bob@ims.test", as: nil, Self.endpoint(7000), at: $1, into: &$2)
+        }
+        settle()
+        return try #require(id)
+    }
+}
+
+@Suite("Chats through the core, RFC 4975 §8 and OMA SIMPLE IM TS §6.1.3")
+struct CoreSessionTests {
+    @Test("an accepted invitation tells both sides where messages go, and a BYE ends it for both")
+    func accepted() throws {
+        var pair = try Pair()
+        let id = try pair.invite()
+        let invite = try #require(pair.alice.requests(.invite).first)
+        #expect(invite.headers.first(.acceptContact)?.text == "*;+g.oma.sip-im;require;explicit")
+        #expect(invite.headers.all(.route).count == 2)
+        let invitation = try #require(pair.bob.sessions.first)
+        guard case .invited = invitation.report else {
+            Issue.record("not invited")
+            return
+        }
+        pair.bob.step { $0.acceptInvitation(invitation.id, Pair.endpoint(8000), at: $1, into: &$2) }
+        pair.settle()
+        guard case .agreed(let caller)? = pair.alice.sessions.last?.report,
+            case .agreed(let callee)? = pair.bob.sessions.last?.report
+        else {
+            Issue.record("not agreed")
+            return
+        }
+        #expect(caller.remote.path == ["msrp://127.0.0.1:8000/s8000;tcp"])
+        #expect(callee.remote.path == ["msrp://127.0.0.1:7000/s7000;tcp"])
+        #expect([caller.role, callee.role].count { $0 == .active } == 1)
+
+        pair.alice.step { $0.leave(id, at: $1, into: &$2) }
+        pair.settle()
+        guard case .closed(.ended(.byUser))? = pair.alice.sessions.last?.report,
+            case .closed(.ended(.byPeer))? = pair.bob.sessions.last?.report
+        else {
+            Issue.record("not ended")
+            return
+        }
+    }
+
+    @Test("a refusal tells its status", arguments: [StatusCode.busyHere, .decline])
+    func refused(_ status: StatusCode) throws {
+        var pair = try Pair()
+        _ = try pair.invite()
+        let invitation = try #require(pair.bob.sessions.first)
+        pair.bob.step { $0.rejectInvitation(invitation.id, status, at: $1, into: &$2) }
+        pair.settle()
+        guard case .closed(.notStarted(.refused(let told, _)))? = pair.alice.sessions.last?.report else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(told == status)
+    }
+
+    @Test("one who gives up before the answer cancels, and the other side is told")
+    func cancelled() throws {
+        var pair = try Pair()
+        let id = try pair.invite()
+        pair.alice.step { $0.leave(id, at: $1, into: &$2) }
+        pair.settle()
+        guard case .closed(.ended(.cancelled))? = pair.bob.sessions.last?.report else {
+            Issue.record("the invited side waits on")
+            return
+        }
+    }
+
+    @Test("transports that do not fit are refused with 488 and the reason")
+    func mismatch() throws {
+        var pair = try Pair()
+        _ = try pair.invite()
+        let invitation = try #require(pair.bob.sessions.first)
+        pair.bob.step {
+            $0.acceptInvitation(invitation.id, Pair.endpoint(8000, secure: true), at: $1, into: &$2)
+        }
+        pair.settle()
+        guard case .closed(.notStarted(.refused(let status, let warning)))? = pair.alice.sessions.last?.report
+        else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(status == .notAcceptableHere)
+        #expect(warning?.text == "Incompatible transport protocol")
+    }
+}
