@@ -15,12 +15,24 @@ extension LabCore {
         let hops = (try? request.message.headers.first(MaxForwards.self))?.hops ?? 70
         guard hops > 0 else { return answer(request, .tooManyHops) }
         let target = request.message.requestURI.flatMap { try? URI(parsing: $0) }
+        if let target, let binding = registrar.binding(at: target) {
+            // Inside a dialog the Request-URI is the contact itself (RFC 3261 §12.2.1.1).
+            let forwarded = forward(request.message, from: sender, to: binding, hops: hops - 1)
+            return send(
+                forwarded,
+                over: binding.flow,
+                for: .forward(request.message, request.id),
+                at: request.now
+            )
+        }
         guard let target, let recipient = user(of: target) else { return answer(request, .notFound) }
         note("\(name) to \(recipient.name): \(request.message.summary)")
         if let binding = registrar.target(of: recipient.name) {
             let forwarded = forward(request.message, from: sender, to: binding, hops: hops - 1)
             send(forwarded, over: binding.flow, for: .forward(request.message, request.id), at: request.now)
-        } else if recipient.name == configuration.automaticBuddy, recipient != sender {
+        } else if recipient.name == configuration.automaticBuddy, recipient != sender,
+            request.message.method != .invite
+        {
             answer(request, .ok)
             if isMessage { greet(sender, from: recipient, about: request.message, at: request.now) }
         } else {

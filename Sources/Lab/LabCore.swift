@@ -121,7 +121,7 @@ package struct LabCore: Sendable {
         }
         switch request.message.method {
         case .register?: register(request)
-        case .message?: route(request)
+        case .message?, .invite?, .bye?, .update?, .prack?: route(request)
         case .subscribe?: subscribe(request)
         case .options?: answerOptions(request)
         case let method?:
@@ -132,7 +132,9 @@ package struct LabCore: Sendable {
         }
     }
 
-    private static let methods: [Method] = [.register, .message, .subscribe, .options]
+    private static let methods: [Method] = [
+        .register, .message, .subscribe, .options, .invite, .ack, .cancel, .bye, .update, .prack,
+    ]
 
     /// An OPTIONS for the core itself is answered, one for a user is carried on.
     private mutating func answerOptions(_ request: Incoming) {
@@ -208,8 +210,28 @@ package struct LabCore: Sendable {
             let status: StatusCode = failure == .timedOut ? .requestTimeout : .temporarilyUnavailable
             finish(id, Message(status: status), at: now)
         case .discarded(let reason, let flow): note("discarded a message from \(flow.remote): \(reason)")
-        case .acknowledgement, .cancelled, .unacknowledged: break
+        case .acknowledgement(let message, let flow): carryAcknowledgement(message, over: flow)
+        case .cancelled(let id): cancel(id, at: now)
+        // The one who is called stops by itself when no ACK comes.
+        case .unacknowledged: break
         }
+    }
+
+    /// Carries the ACK of a 2xx on: it belongs to no transaction (RFC 3261 §13.2.2.4).
+    private mutating func carryAcknowledgement(_ message: Message, over flow: Flow) {
+        let target = message.requestURI.flatMap { try? URI(parsing: $0) }
+        guard registrar.user(on: flow) != nil, let target, let binding = registrar.binding(at: target) else {
+            return note("an ACK for nobody from \(flow.remote)")
+        }
+        var carried = message
+        carried.headers.remove(.via)
+        carried.headers.remove(.route)
+        layer.sendAcknowledgement(carried, over: binding.flow, identifiers: &identifiers, into: &steps)
+    }
+
+    /// Cancels what was carried on for a client (RFC 3261 §16.10).
+    private mutating func cancel(_ id: ServerTransactionID, at now: Instant) {
+        for case (let client, .forward(_, id)) in purposes { layer.cancel(client, at: now, into: &steps) }
     }
 
     /// Takes the response to a request of ours; one without header fields is our own, for want of one.

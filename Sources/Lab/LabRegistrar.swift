@@ -32,6 +32,11 @@ struct LabRegistrar: Sendable {
     /// The binding of `user` to send to: the newest that can be reached.
     func target(of user: String) -> Binding? { bindings(of: user).last { !$0.isLost } }
 
+    /// The binding whose contact `uri` is.
+    func binding(at uri: URI) -> Binding? {
+        bindings.values.joined().first { !$0.isLost && $0.contact.uri.isEquivalent(to: uri) }
+    }
+
     /// The user who is registered over `flow`.
     func user(on flow: Flow) -> String? {
         bindings.first { _, bindings in
