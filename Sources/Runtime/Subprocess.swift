@@ -74,7 +74,21 @@ package final class Subprocess: @unchecked Sendable {
         timer = loop.schedule(at: .now + timeout) { self.end(.timedOut) }
     }
 
-    private static func spawn(_ command: String, output: Int32) throws(SocketError) -> pid_t {
+    /// Starts a shell command.
+    ///
+    /// - Parameters:
+    ///   - command: The command line.
+    ///   - input: What becomes its standard input; ours if `nil`.
+    ///   - output: What becomes its standard output.
+    ///   - leadsGroup: Whether it leads a process group of its own.
+    /// - Returns: The process.
+    /// - Throws: What the system says.
+    static func spawn(
+        _ command: String,
+        input: Int32? = nil,
+        output: Int32,
+        leadsGroup: Bool = false
+    ) throws(SocketError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -83,12 +97,14 @@ package final class Subprocess: @unchecked Sendable {
             unsafe posix_spawn_file_actions_destroy(&actions)
             unsafe posix_spawnattr_destroy(&attributes)
         }
+        if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         // The signals that a `SignalSource` blocks here must reach the command: Ctrl-C ends it too.
         var mask = sigset_t()
         unsafe sigemptyset(&mask)
         unsafe posix_spawnattr_setsigmask(&attributes, &mask)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let flags = leadsGroup ? POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSIGMASK
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         let arguments = ["sh", "-c", command]
         let words = unsafe arguments.map { text in unsafe strdup(text) }
         defer { for index in arguments.indices { unsafe free(words[index]) } }

@@ -116,6 +116,44 @@ struct ProcessTests {
         }
     }
 
+    @Test func `a command that is talked to answers, and its status follows all it printed`() async throws {
+        try await withEventLoop { loop in
+            let (events, report) = AsyncStream.makeStream(of: InteractiveSubprocess.Event.self)
+            let process = try InteractiveSubprocess("read a; echo got $a; exit 3", on: loop) {
+                report.yield($0)
+            }
+            #expect(process.write(Array("hello\n".utf8)))
+            var output: [UInt8] = []
+            for await event in events {
+                switch event {
+                case .received(let bytes): output += bytes
+                case .ended(let status):
+                    #expect(status == 3)
+                    report.finish()
+                }
+            }
+            #expect(String(decoding: output, as: UTF8.self) == "got hello\n")
+        }
+    }
+
+    @Test func `more than a command's pipe holds waits until it reads, up to a limit`() async throws {
+        try await withEventLoop { loop in
+            let (events, report) = AsyncStream.makeStream(of: InteractiveSubprocess.Event.self)
+            let size = 1 << 20
+            let process = try InteractiveSubprocess("head -c \(size) | wc -c", on: loop) { report.yield($0) }
+            #expect(process.write([UInt8](repeating: 0x61, count: size)))
+            #expect(!process.write([UInt8](repeating: 0x61, count: RuntimeLimits.writeQueue)))
+            var output: [UInt8] = []
+            for await event in events {
+                switch event {
+                case .received(let bytes): output += bytes
+                case .ended: report.finish()
+                }
+            }
+            #expect(String(decoding: output, as: UTF8.self) == "\(size)\n")
+        }
+    }
+
     private static func run(
         _ command: String,
         _ loop: EventLoop,
