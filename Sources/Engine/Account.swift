@@ -31,6 +31,8 @@ package struct Account: Hashable, Sendable {
     package var keepAlive: Duration?
     /// The value of `P-Access-Network-Info`, if one is to be sent (RFC 7315 §5.4).
     package var accessNetworkInfo: String?
+    /// What is done with invitations to a chat; `nil` to ask at the prompt and refuse elsewhere.
+    package var chatPolicy: ChatPolicy?
     /// The `+sip.instance` URN; `nil` for one made at first use and kept in the store.
     package var instanceID: String?
     /// The local address to bind, if not the one the system chooses.

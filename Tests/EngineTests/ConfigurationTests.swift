@@ -30,6 +30,13 @@ func configuration(_ text: String) throws(ConfigurationError) -> Configuration {
         #expect(account.expires == .seconds(600_000))
     }
 
+    @Test("what is done with invitations to a chat is left open unless it is said")
+    func chatPolicy() throws {
+        #expect(try account("").chatPolicy == nil)
+        #expect(try account("accept-chat = all").chatPolicy == .all)
+        #expect(throws: ConfigurationError.self) { try account("accept-chat = some") }
+    }
+
     @Test("the private identity follows from the realm when one is given")
     func realm() throws {
         #expect(try account("realm = home.test").privateIdentity == "alice@home.test")

@@ -26,6 +26,7 @@ struct AccountBuilder {
         try readIdentity(into: &account)
         try readNetwork(into: &account)
         try readRegistration(into: &account)
+        account.chatPolicy = try value(.acceptChat, ChatPolicy.init(rawValue:), Expectation.chatPolicy)
         return account
     }
 

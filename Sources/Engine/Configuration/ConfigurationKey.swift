@@ -40,6 +40,8 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case registrationEvent = "reg-event"
     case accessNetworkInfo = "access-network-info"
 
+    case acceptChat = "accept-chat"
+
     /// Whether the key says where a secret is: such keys are taken from the file alone.
     package var isSecret: Bool {
         switch self {
