@@ -66,6 +66,43 @@ extension Engine {
         keep { store throws(Store.Failure) in try store.update(row, state: state, status: status) }
     }
 
+    /// Writes a message of a chat down before its first byte leaves.
+    func recordPending(_ body: [UInt8], _ contentType: String, in chat: Chat, messageID: String) -> Int64? {
+        var entry = HistoryEntry(
+            time: .now,
+            account: account.name,
+            direction: .outgoing,
+            peer: chat.peer,
+            from: core?.usableIdentity ?? account.publicIdentity,
+            to: chat.peer,
+            contentType: contentType,
+            body: body,
+            callID: chat.callID,
+            state: .pending
+        )
+        (entry.sessionID, entry.messageID) = (chat.callID, messageID)
+        return keep { store throws(Store.Failure) in try store.append(entry) }
+    }
+
+    func record(_ message: IncomingChatMessage) {
+        let chat = message.chat
+        var entry = HistoryEntry(
+            time: .now,
+            account: account.name,
+            direction: .incoming,
+            peer: chat.peer,
+            from: chat.claimed ?? chat.peer,
+            asserted: chat.isOutgoing || chat.claimed == chat.peer ? nil : chat.peer,
+            to: core?.usableIdentity ?? account.publicIdentity,
+            contentType: message.contentType,
+            body: message.body,
+            callID: chat.callID,
+            state: .received
+        )
+        (entry.sessionID, entry.messageID) = (chat.callID, message.messageID)
+        keep { store throws(Store.Failure) in try store.append(entry) }
+    }
+
     func record(_ message: IncomingMessage) {
         guard configuration.keepsHistory else { return }
         let entry = HistoryEntry(

@@ -18,6 +18,9 @@ extension Core.Configuration {
         profile.userAgent = "IM-client/OMA1.0 ims/\(configuration.version)"
         profile.accessNetworkInfo = account.accessNetworkInfo
         profile.expires = account.expires
+        profile.allow = [
+            .invite, .ack, .cancel, .bye, .update, .prack, .message, .notify, .options,
+        ]
         self.init(
             registration: profile,
             timers: account.usesIMSTimers ? .ims : .standard,

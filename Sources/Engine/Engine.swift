@@ -25,6 +25,9 @@ package actor Engine {
 
     var registrationWaiters = Waiters<RegistrationStatus>()
     var unregistrationWaiters = Waiters<Void>()
+    var msrp: MSRPTransport?
+    var chatTimer: TimerToken?
+    var chatStates: [ChatID: ChatState] = [:]
     var messageWaiters: [PagerMessage.ID: MessageWaiter] = [:]
     /// When the registrar's grant ends; the status tells what is left of it.
     var registeredUntil: Instant?
@@ -122,6 +125,7 @@ extension Engine {
         isShutDown = true
         registrationWaiters.resumeAll(with: .failure(.interrupted))
         for id in messageWaiters.keys { abandon(id, .interrupted) }
+        for id in chatStates.keys { try? leave(id) }
         if !keepRegistration, core?.hasBinding == true {
             let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)
             let deadline = loop.schedule(at: .now + patience) { [weak self] in
@@ -138,6 +142,8 @@ extension Engine {
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
         keepPort(ofRegistration: keepRegistration && status != nil)
         if let timer { loop.cancel(timer) }
+        if let chatTimer { loop.cancel(chatTimer) }
+        msrp?.closeAll()
         transport?.closeAll()
         stream.finish()
         keeper = .closed
@@ -148,7 +154,7 @@ extension Engine {
 
     /// Waits for an answer at most as long as `--timeout` allows; `start` sets the work going and returns how to
     /// answer the waiting call early.
-    private func withDeadline<Value: Sendable>(
+    func withDeadline<Value: Sendable>(
         method: String,
         _ start: (isolated Engine, CheckedContinuation<Result<Value, EngineError>, Never>) -> Canceller
     ) async throws(EngineError) -> Value {
@@ -166,11 +172,10 @@ extension Engine {
         return try answer.get()
     }
 
-    private typealias Canceller = @Sendable (isolated Engine, EngineError) -> Void
+    typealias Canceller = @Sendable (isolated Engine, EngineError) -> Void
 
     /// The identity to send as: the one asked for if the network lists it, else the account's own, else the default.
-    private func identity(_ wanted: String?, among granted: RegistrationStatus) throws(EngineError) -> String?
-    {
+    func identity(_ wanted: String?, among granted: RegistrationStatus) throws(EngineError) -> String? {
         guard let wanted else { return nil }
         guard let match = granted.identities.first(where: { Recipient.isSame($0, wanted) }) else {
             throw .identityNotAvailable(wanted, available: granted.identities)

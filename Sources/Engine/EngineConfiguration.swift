@@ -11,6 +11,8 @@ package struct EngineConfiguration: Sendable {
     package var timeout: Duration?
     /// Whether the engine stays for a while: it then watches its registration and answers keep-alives.
     package var isLongLived: Bool
+    /// What is done with invitations to a chat; a command that stays only for an answer takes none.
+    package var chatPolicy = ChatPolicy.none
     /// The product's version, as User-Agent names it.
     package var version: String
     /// Takes every SIP message that passes, secrets redacted (`--trace`).

@@ -22,6 +22,10 @@ package enum EngineError: Error, Hashable, Sendable {
     /// The secret could not be read; `detail` never holds the secret.
     case credential(account: String, detail: String)
     case localAddress(String)
+    /// The peer did not take a chat, or it ended before it stood.
+    case chatNotOpened(ChatEnd)
+    /// There is no such chat, or not any more.
+    case noChat
     case interrupted
 }
 

@@ -18,6 +18,11 @@ package struct Event: Sendable {
         case connectionLost(String)
         case message(IncomingMessage)
         case outcome(MessageReport)
+        /// Somebody invites to a chat: `accept` or `reject` it.
+        case chatInvited(Chat)
+        case chatOpened(Chat)
+        case chatMessage(IncomingChatMessage)
+        case chatClosed(Chat, ChatEnd)
         /// Something went on in a lesser way than asked: history is not kept, TCP was refused and UDP used.
         case warning(Warning)
     }

@@ -1,0 +1,87 @@
+/// Names a chat of this run.
+package struct ChatID: Hashable, Sendable {
+    package let number: UInt64
+
+    package init(_ number: UInt64) { self.number = number }
+}
+
+/// An MSRP session with one peer (RFC 4975), as the user sees it.
+package struct Chat: Hashable, Sendable {
+    package var id: ChatID
+    /// The other side: the asserted identity if there is one, else the claimed one, or the URI that was invited.
+    package var peer: String
+    /// What the inviting side claims to be, where that is not what the network vouches for; the same as `peer` if it
+    /// vouches for nothing.
+    package var claimed: String?
+    package var displayName: String?
+    /// Whether this side invited.
+    package var isOutgoing: Bool
+    /// The `Call-ID` of the session.
+    package var callID: String
+
+    package init(
+        id: ChatID,
+        peer: String,
+        claimed: String? = nil,
+        displayName: String? = nil,
+        isOutgoing: Bool,
+        callID: String
+    ) {
+        self.id = id
+        self.peer = peer
+        self.claimed = claimed
+        self.displayName = displayName
+        self.isOutgoing = isOutgoing
+        self.callID = callID
+    }
+}
+
+/// A message that came in a chat.
+package struct IncomingChatMessage: Hashable, Sendable {
+    package var chat: Chat
+    package var messageID: String
+    package var contentType: String
+    package var body: [UInt8]
+
+    package init(chat: Chat, messageID: String, contentType: String, body: [UInt8]) {
+        (self.chat, self.messageID, self.contentType, self.body) = (chat, messageID, contentType, body)
+    }
+}
+
+/// What became of a message in a chat.
+package enum ChatDelivery: Hashable, Sendable {
+    /// The next hop has answered all of it with 200: the peer's device, or a relay on the way to it.
+    case accepted
+    /// The far end reports that all of it arrived (RFC 4975 §7.1.2).
+    case delivered
+    /// It was refused with this MSRP status code.
+    case refused(UInt16)
+    /// No answer came in time, or the session ended before it.
+    case unconfirmed
+}
+
+/// Why a chat has ended.
+package enum ChatEnd: Hashable, Sendable {
+    case byUser
+    case byPeer
+    /// The peer did not take the invitation.
+    case refused(Refusal)
+    /// The one who invited gave up before there was an answer.
+    case cancelled
+    /// Nobody answered the invitation.
+    case unanswered
+    /// The MSRP connection could not be made, or broke; `detail` says why.
+    case connection(detail: String)
+    /// The session ran out, or the peer does not know it any more.
+    case lost
+}
+
+/// What is done with an invitation to a chat.
+package enum ChatPolicy: String, Hashable, Sendable, CaseIterable {
+    /// The user is asked.
+    case ask
+    /// Every invitation of a sender the network vouches for is taken.
+    case all
+    /// Every invitation is refused with 486.
+    case none
+}
