@@ -93,6 +93,9 @@ extension Explanation {
                 advice: "Check local-address and local-port in ims.conf.",
                 status: .configuration
             )
+        case .chatNotOpened(let end): self.init(end)
+        case .noChat:
+            self.init("no_chat", "There is no such chat, or not any more.", status: .usage)
         case .interrupted: self.init("interrupted", "Interrupted.", status: .interrupted)
         }
     }
@@ -116,7 +119,7 @@ extension Explanation {
         )
     }
 
-    private static func next(_ refusal: Refusal, of method: String) -> (advice: String?, ExitStatus) {
+    static func next(_ refusal: Refusal, of method: String) -> (advice: String?, ExitStatus) {
         let isRegister = method == "REGISTER"
         switch refusal.status {
         case 420 where refusal.unsupported.contains("pref"):

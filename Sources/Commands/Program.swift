@@ -67,18 +67,21 @@ package struct Program {
         var style = style(options, configuration)
         style.showsProgress = command?.isLongLived ?? true
         style.namesProgram = command != nil
+        let isTerminal = isTerminal(0) && isTerminal(1)
+        let isPrompt = command?.opensPrompt ?? true && isTerminal && options.mayAsk
+        if let command, !isPrompt { style.chatForm = command.chatForm }
         let setup = Session.Setup(
             configuration: configuration,
             account: account,
             options: options,
             table: table,
-            isTerminal: isTerminal(0) && isTerminal(1),
+            isTerminal: isTerminal,
             style: style
         )
         return Self.onLoop { loop in
             let session = Session(setup, on: loop)
-            guard let command else { return await session.runREPL() }
-            return await session.run(command)
+            if let command, !isPrompt { return await session.run(command) }
+            return await session.runREPL(opening: command)
         }
     }
 
@@ -103,6 +106,7 @@ package struct Program {
             }
         }
         style.isOutputColoured = isColoured(1)
+        style.isOutputTerminal = isTerminal(1)
         style.isErrorColoured = isColoured(2)
         return style
     }

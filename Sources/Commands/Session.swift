@@ -13,6 +13,7 @@ package actor Session {
     let setup: Setup
     let sink: SessionSink
     let output: any Output
+    let conversations: Conversations
     private(set) var engine: Engine?
     private var traceFile: FileSink?
 
@@ -68,6 +69,7 @@ package actor Session {
         self.setup = setup
         self.loop = loop
         sink = SessionSink()
+        conversations = Conversations(realm: setup.account.realm)
         let verbosity = setup.style.verbosity
         output =
             setup.options.isJSON
@@ -78,7 +80,8 @@ package actor Session {
     /// Carries out one command and ends.
     package func run(_ command: any EngineCommand) async -> ExitStatus {
         do {
-            try start(isLongLived: command.isLongLived)
+            let policy = command.chatPolicy(configured: setup.account.chatPolicy)
+            try start(isLongLived: command.isLongLived, chatPolicy: policy)
         } catch {
             let status = tell(error)
             await end()
@@ -98,7 +101,7 @@ package actor Session {
     }
 
     /// Takes the signals and makes the engine, whose events are told from now on.
-    func start(isLongLived: Bool) throws {
+    func start(isLongLived: Bool, chatPolicy: ChatPolicy) throws {
         let options = setup.options
         let taken = Set(SignalSource.Signal.allCases)
         signals = try SignalSource(setup.isTerminal ? taken : taken.subtracting([.stop]), on: loop) {
@@ -111,6 +114,7 @@ package actor Session {
         configuration.identity = options.identity
         configuration.timeout = options.timeout
         configuration.isLongLived = isLongLived
+        configuration.chatPolicy = chatPolicy
         configuration.nameServers = setup.configuration.nameServers
         if case .file(let path) = options.trace { traceFile = try FileSink(path: path) }
         if options.trace != nil {
@@ -158,7 +162,13 @@ extension Session {
         isREPL: Bool,
         identity: String?
     ) async {
-        let context = CommandContext(output: output, isREPL: isREPL, identity: identity)
+        let context = CommandContext(
+            output: output,
+            isREPL: isREPL,
+            identity: identity,
+            conversations: conversations,
+            loop: loop
+        )
         do {
             finish(.ended(try await command.run(on: engine, context: context)))
         } catch {
@@ -235,9 +245,14 @@ extension Session {
         case .message(let message):
             receivedMessages += 1
             prompt.learn(message.asserted ?? message.from)
+        case .chatMessage(let message):
+            receivedMessages += 1
+            prompt.learn(message.chat.peer)
+        case .chatInvited, .chatOpened, .chatClosed: conversations.take(event.kind)
         case .registering, .unregistered, .connectionLost, .warning: break
         }
         output.show(event)
+        followConversations()
         if sink.isOutputClosed {
             commandTask?.cancel()
             finish(.ended(.done))
@@ -269,6 +284,7 @@ extension Explanation {
         case let error as UsageError: self.init(error)
         case let error as ConfigurationError: self.init(error)
         case let error as AccountSelectionError: self.init(error)
+        case let failure as ChatFailure: self.init(failure)
         case let failure as CommandFailure: self.init(failure)
         case let failure as Store.Failure: self.init(CommandFailure.history(failure.description))
         case let error as LabServer.StartError: self.init(CommandFailure.system(error.wording))

@@ -5,8 +5,8 @@ final class SessionSink: TextSink {
     /// Whether the reader of standard output went away, as `head` does.
     private(set) var isOutputClosed = false
 
-    func standardOutput(_ text: String) {
-        write { if !FileSink.write(Array(text.utf8), to: 1) { isOutputClosed = true } }
+    func standardOutput(_ bytes: [UInt8]) {
+        write { if !FileSink.write(bytes, to: 1) { isOutputClosed = true } }
     }
 
     func standardError(_ text: String) { write { StandardSink.write(text, to: 2) } }

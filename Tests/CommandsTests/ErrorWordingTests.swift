@@ -39,6 +39,8 @@ import enum Commands.ExitStatus
         .invalidRecipient("bob"), .tooLarge(size: 70_000, limit: 65_535),
         .credential(account: "alice", detail: "alice.password: No such file or directory"),
         .localAddress("192.0.2.1: Cannot assign requested address"), .interrupted,
+        .chatNotOpened(.refused(Refusal(status: 486, reason: "Busy Here"))), .chatNotOpened(.cancelled),
+        .chatNotOpened(.unanswered), .chatNotOpened(.connection(detail: "Connection refused")), .noChat,
     ]
 
     private static let usage: [UsageError] = [
@@ -82,6 +84,14 @@ import enum Commands.ExitStatus
         .timedOut(received: 1, wanted: 2),
     ]
 
+    private static let chats: [ChatFailure] = [
+        .notAtPrompt(option: "--exec"), .nobodyToAsk, .unknown("bob"), .unknown(nil), .several,
+        .over(peer: "bob"), .broken(peer: "sip:bob@ims.test", .byPeer, unconfirmed: 7, of: .lines),
+        .broken(peer: "sip:bob@ims.test", .lost, unconfirmed: nil, of: .blocks),
+        .notConfirmed(3, .refused(413), of: .lines), .notConfirmed(3, .unconfirmed, of: .blocks),
+        .command("does not read what comes"),
+    ]
+
     private static let warnings: [Warning] = [
         .historyNotKept("the disk is full"), .sentOverUDP(size: 1400),
         .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
@@ -91,7 +101,8 @@ import enum Commands.ExitStatus
     private static var explanations: [Explanation] {
         engine.map { Explanation($0) } + usage.map { Explanation($0) }
             + problems.map { Explanation(ConfigurationError(file: "ims.conf", line: 7, $0)) }
-            + selection.map { Explanation($0) } + commands.map { Explanation($0) }
+            + selection.map { Explanation($0) } + chats.map { Explanation($0) }
+            + commands.map { Explanation($0) }
     }
 
     @Test("the wording of every error is the one committed")

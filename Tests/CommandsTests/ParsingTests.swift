@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import Commands
@@ -31,6 +32,23 @@ import Testing
         #expect(options == expected)
         #expect(try table.parse(["--trace", "status"]).options.trace == .standardError)
         #expect(try table.parse(["-v"]).options.isVerbose)
+    }
+
+    @Test("who chats by a program or in a pipe needs no prompt, and only a prompt can ask")
+    func chat() throws {
+        func command(_ line: String) throws -> any EngineCommand {
+            try #require(try table.parse(words(line)).command as? any EngineCommand)
+        }
+        #expect(try command("chat sip:b@x").opensPrompt)
+        #expect(try !command("chat sip:b@x --exec ./bot").opensPrompt)
+        #expect(try command("chat sip:b@x").chatForm == .lines)
+        #expect(try command("chat sip:b@x --bytes").chatForm == .blocks)
+        #expect(try command("chat sip:b@x --exec ./bot").chatForm == .none)
+        #expect(try command("listen").chatPolicy(configured: nil) == .none)
+        #expect(try command("listen").chatPolicy(configured: .ask) == .none)
+        #expect(try command("listen").chatPolicy(configured: .all) == .all)
+        #expect(try command("listen --accept-chat none").chatPolicy(configured: .all) == .none)
+        #expect(try command("send-message sip:b@x hi").chatPolicy(configured: .all) == .none)
     }
 
     @Test("no command asks for the prompt, --help and --version for themselves")
@@ -82,6 +100,13 @@ import Testing
                 "--as alice status",
                 .badValue(of: "--as", value: "alice", expected: "a URI such as sip:alice@ims.test")
             ),
+            ("chat sip:b@x --exec ./bot --bytes", .conflict("--exec", "--bytes")),
+            ("chat sip:b@x hello", .tooMany("hello", of: "chat")),
+            (
+                "listen --accept-chat some",
+                .badValue(of: "--accept-chat", value: "some", expected: "ask, all, none")
+            ),
+            ("accept", .notHere(command: "accept", isREPL: false)),
         ] as [(String, UsageError)]
     )
     func wrong(_ line: String, error: UsageError) {

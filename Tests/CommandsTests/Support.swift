@@ -14,7 +14,7 @@ final class CollectingSink: TextSink {
     private(set) var output = ""
     private(set) var error = ""
 
-    func standardOutput(_ text: String) { output += text }
+    func standardOutput(_ bytes: [UInt8]) { output += String(decoding: bytes, as: UTF8.self) }
     func standardError(_ text: String) { error += text }
 }
 
@@ -76,6 +76,14 @@ enum Sample {
             body: Array(text.utf8),
             callID: "a84b4c76e66710"
         )
+    }
+
+    static func chat(_ number: UInt64, _ peer: String) -> Chat {
+        Chat(id: ChatID(number), peer: peer, isOutgoing: false, callID: "c\(number)")
+    }
+
+    static func said(_ text: String, in chat: Chat) -> IncomingChatMessage {
+        IncomingChatMessage(chat: chat, messageID: "m1", contentType: "text/plain", body: Array(text.utf8))
     }
 
     static func report(_ outcome: MessageOutcome) -> MessageReport {

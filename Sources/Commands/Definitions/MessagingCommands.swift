@@ -53,23 +53,41 @@ struct Listen: EngineCommand {
         topic: .messaging,
         summary: "Register and show messages as they come.",
         options: [
-            Option(name: "count", value: .required("COUNT", .count), help: "End after this many messages")
+            Option(name: "count", value: .required("COUNT", .count), help: "End after this many messages"),
+            Option(
+                name: "accept-chat",
+                value: .required("WHICH", .choice(ChatPolicy.allCases.map(\.rawValue))),
+                help: "Take invitations to a chat: all of senders the network vouches for, or none"
+            ),
         ],
         details: [
             "Ends with status 0 after COUNT messages, with 4 if --timeout is over before, with 130 on Ctrl-C. "
-                + "The registration is kept up meanwhile, whatever happens to the connection."
+                + "The registration is kept up meanwhile, whatever happens to the connection.",
+            "Messages of chats count too; chats are taken as --accept-chat or accept-chat in ims.conf says, else none. "
+                + "Only the prompt can ask.",
         ],
-        examples: ["listen", "listen --count 1", "listen --json --timeout 60"]
+        examples: ["listen", "listen --count 1", "listen --json --timeout 60", "listen --accept-chat all"]
     )
 
     private let count: Int?
+    private let policy: ChatPolicy?
 
-    init(_ arguments: Arguments) { count = arguments.option("count").flatMap(ValueKind.count(in:)) }
+    init(_ arguments: Arguments) {
+        count = arguments.option("count").flatMap(ValueKind.count(in:))
+        policy = arguments.option("accept-chat").flatMap(ChatPolicy.init(rawValue:))
+    }
 
     var isLongLived: Bool { true }
     var awaitedMessages: Int? { count ?? 0 }
 
+    func chatPolicy(configured: ChatPolicy?) -> ChatPolicy {
+        let wanted = policy ?? configured ?? .none
+        return wanted == .ask ? .none : wanted
+    }
+
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        if policy == .ask, !context.isREPL { throw ChatFailure.nobodyToAsk }
+        if policy != nil, context.isREPL { throw ChatFailure.notAtPrompt(option: "--accept-chat") }
         // Subscribed before registering: the network may deliver what it kept at once.
         let events = await engine.events()
         _ = try await engine.register()
@@ -79,7 +97,10 @@ struct Listen: EngineCommand {
         }
         var received = 0
         for await event in events {
-            if case .message = event.kind { received += 1 }
+            switch event.kind {
+            case .message, .chatMessage: received += 1
+            default: continue
+            }
             if received == count { return .done }
         }
         try Task.checkCancellation()

@@ -47,6 +47,9 @@ struct Help: OfflineCommand {
 
     private let command: String?
 
+    /// Whether everything is to be listed, not one command explained.
+    var isOverview: Bool { command == nil }
+
     init(_ arguments: Arguments) throws(UsageError) {
         command = arguments.optional("command")
         let table = CommandTable.standard

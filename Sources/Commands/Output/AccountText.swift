@@ -40,6 +40,7 @@ enum AccountText {
         add(.requirePref, toggle(account.requiresPreferences))
         add(.registrationEvent, toggle(account.subscribesToRegistration))
         add(.accessNetworkInfo, account.accessNetworkInfo)
+        add(.acceptChat, account.chatPolicy?.rawValue)
         return settings
     }
 

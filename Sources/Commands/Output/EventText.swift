@@ -37,7 +37,8 @@ enum EventText {
                 + "again, to return."
         case .connectionLost(let detail):
             "The connection to the network broke (\(Display.safe(detail))); bringing it back."
-        case .registrationFailed, .message, .outcome, .warning: nil
+        case .chatInvited, .chatOpened, .chatClosed: ChatText.line(kind)
+        case .registrationFailed, .message, .outcome, .chatMessage, .warning: nil
         }
     }
 
@@ -118,7 +119,7 @@ extension Refusal {
 }
 
 extension String {
-    fileprivate var trimmedName: String {
+    var trimmedName: String {
         split(separator: " ").joined(separator: " ")
     }
 }

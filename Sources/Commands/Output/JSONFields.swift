@@ -53,6 +53,46 @@ extension JSONMembers {
         add("call_id", report.callID)
     }
 
+    mutating func add(_ chat: Chat) {
+        add("chat", chat.id.number)
+        add("direction", chat.isOutgoing ? "outgoing" : "incoming")
+        add("peer", chat.peer)
+        if !chat.isOutgoing {
+            add("from", chat.claimed ?? chat.peer)
+            add("asserted", chat.isVerified ? chat.peer : nil)
+        }
+        add("display_name", chat.displayName)
+        add("call_id", chat.callID)
+    }
+
+    mutating func add(_ message: IncomingChatMessage) {
+        add(message.chat)
+        add("content_type", message.contentType)
+        add(body: message.body, contentType: message.contentType)
+        add("message_id", message.messageID)
+    }
+
+    mutating func add(_ end: ChatEnd) {
+        // The words are not those of a refusal, whose reason phrase would have the same name.
+        add("cause", end.word)
+        switch end {
+        case .refused(let refusal): add(refusal)
+        case .connection(let detail): add("detail", detail)
+        case .byUser, .byPeer, .cancelled, .unanswered, .lost: break
+        }
+    }
+
+    mutating func add(_ report: ChatReport) {
+        add(report.chat)
+        add("number", report.number)
+        add("outcome", report.delivery.word)
+        switch report.delivery {
+        case .accepted, .delivered: add("status", 200)
+        case .refused(let status): add("status", status)
+        case .unconfirmed: break
+        }
+    }
+
     mutating func add(_ refusal: Refusal) {
         add("status", refusal.status)
         add("reason", refusal.reason)

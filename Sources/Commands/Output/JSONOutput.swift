@@ -42,6 +42,13 @@ package final class JSONOutput: Output {
         case .sent(let report):
             name = "sent"
             members.add(report)
+        case .chatSent(let report):
+            name = "chat_sent"
+            members.add(report)
+        case .chat(let entry):
+            name = "chat"
+            members.add(entry.chat)
+            members.add("state", entry.state.rawValue)
         case .history(let entry):
             (name, time) = ("history", entry.time)
             members.add(entry)
@@ -106,6 +113,19 @@ package final class JSONOutput: Output {
         case .outcome(let report):
             members.add(report)
             return ("sent", members)
+        case .chatInvited(let chat):
+            members.add(chat)
+            return ("chat_invited", members)
+        case .chatOpened(let chat):
+            members.add(chat)
+            return ("chat_opened", members)
+        case .chatMessage(let message):
+            members.add(message)
+            return ("chat_message", members)
+        case .chatClosed(let chat, let end):
+            members.add(chat)
+            members.add(end)
+            return ("chat_closed", members)
         case .warning(let warning):
             members.add("warning", warning.code)
             members.add("message", warning.wording)

@@ -29,6 +29,8 @@ package enum CommandResult: Sendable {
     case status(RegistrationStatus?, Account)
     case identities(RegistrationStatus)
     case sent(MessageReport)
+    case chatSent(ChatReport)
+    case chat(ChatEntry)
     case history(HistoryEntry)
     /// One of the accounts in a list, or all there is to say about one.
     case account(Account, isDefault: Bool, isDetailed: Bool)

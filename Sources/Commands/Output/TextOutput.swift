@@ -17,6 +17,10 @@ package final class TextOutput: Output {
         package var showsProgress = false
         /// Whether an error is preceded by the program's name, as on a command line.
         package var namesProgram = true
+        /// How messages of a chat are written.
+        package var chatForm = ChatForm.conversation
+        /// Whether standard output is a terminal, which nothing from outside may steer.
+        package var isOutputTerminal = true
 
         package init() {}
     }
@@ -33,6 +37,7 @@ package final class TextOutput: Output {
             let sender = EventText.sender(of: message, colour: outputColour)
             let text = MessageText.shown(message.body, contentType: message.contentType)
             sink.standardOutput("[\(localTime(event.time).clock)] \(sender): \(text)\n")
+        case .chatMessage(let message): show(message, at: event.time)
         case .outcome: break
         case .registrationFailed(let error, let retryAfter):
             let explanation = Explanation(error)
@@ -43,7 +48,11 @@ package final class TextOutput: Output {
         case .registering where style.verbosity < .verbose: break
         case .registered where !style.showsProgress && style.verbosity < .verbose: break
         case .warning(let warning): failure("Warning: " + warning.wording)
-        case .registering, .registered, .unregistered, .connectionLost:
+        case .chatOpened where !style.chatForm.isConversation && style.verbosity < .verbose: break
+        // A command that sends what it reads tells the end of its chat itself.
+        case .chatClosed where !style.chatForm.isConversation: break
+        case .registering, .registered, .unregistered, .connectionLost, .chatInvited, .chatOpened,
+            .chatClosed:
             if let text = EventText.line(event.kind) { notice(text) }
         }
     }
@@ -57,6 +66,8 @@ package final class TextOutput: Output {
         case .status(let status, let account): text = EventText.status(status, account)
         case .identities(let status): text = EventText.identities(status)
         case .sent(let report): text = EventText.outcome(report)
+        case .chatSent(let report): return show(report)
+        case .chat(let entry): text = ChatText.entry(entry)
         case .history(let entry):
             text = EventText.history(entry, time: localTime(entry.time).full, colour: outputColour)
         case .account(let account, let isDefault, false):
@@ -83,6 +94,29 @@ package final class TextOutput: Output {
     }
 
     package func show(_ record: TraceRecord) { sink.standardError(record.lines) }
+
+    private func show(_ message: IncomingChatMessage, at time: Timestamp) {
+        switch style.chatForm {
+        case .conversation:
+            let sender = ChatText.peer(of: message.chat, colour: outputColour)
+            let text = MessageText.shown(message.body, contentType: message.contentType)
+            sink.standardOutput("[\(localTime(time).clock)] \(sender): \(text)\n")
+        case .lines where style.isOutputTerminal, .blocks where style.isOutputTerminal:
+            sink.standardOutput(MessageText.shown(message.body, contentType: message.contentType) + "\n")
+        case .lines: sink.standardOutput(ChatForm.line(of: message.body))
+        case .blocks: sink.standardOutput(message.body)
+        case .none: break
+        }
+    }
+
+    /// Marks a message only if it failed; with a pipe the end of the command tells that.
+    private func show(_ report: ChatReport) {
+        let text = ChatText.delivery(report)
+        switch report.delivery {
+        case .accepted, .delivered: if style.verbosity == .verbose { notice(text) }
+        case .refused, .unconfirmed: if style.chatForm.isConversation { failure(text) }
+        }
+    }
 
     private func failure(_ text: String) {
         guard style.verbosity > .quiet else { return }

@@ -1,16 +1,20 @@
 /// Where text goes in the end: standard output and standard error, a line editor, or a test.
 package protocol TextSink: AnyObject {
     /// Writes data.
-    func standardOutput(_ text: String)
+    func standardOutput(_ bytes: [UInt8])
     /// Writes everything else.
     func standardError(_ text: String)
+}
+
+extension TextSink {
+    func standardOutput(_ text: String) { standardOutput(Array(text.utf8)) }
 }
 
 /// The standard descriptors, unbuffered: a line is out when the call returns.
 package final class StandardSink: TextSink {
     package init() {}
 
-    package func standardOutput(_ text: String) { Self.write(text, to: 1) }
+    package func standardOutput(_ bytes: [UInt8]) { FileSink.write(bytes, to: 1) }
     package func standardError(_ text: String) { Self.write(text, to: 2) }
 
     static func write(_ text: String, to descriptor: Int32) {

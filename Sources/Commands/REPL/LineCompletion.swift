@@ -39,6 +39,13 @@ package struct LineCompletion {
         return offer
     }
 
+    /// Finds what may stand after some text while lines are said in a chat: commands begin with a slash.
+    package func offer(inChatAfter before: String, contacts: [String]) -> Offer {
+        if before.isEmpty { return Offer(words: table.names(inREPL: true).map { "/" + $0 }) }
+        guard case .command(let line) = ChatLine(before) else { return Offer() }
+        return offer(after: line, contacts: contacts)
+    }
+
     /// How many arguments stand before the word.
     private static func position(_ words: [String], _ definition: CommandDefinition) -> Int {
         var (count, isValue) = (0, false)

@@ -13,7 +13,8 @@ final class LineEditor {
         case end
     }
 
-    private let prompt: String
+    private var prompt: String
+    private let isColoured: Bool
     private let historyFile: String?
     private var isInstalled = false
     fileprivate var input: [Input] = []
@@ -32,8 +33,8 @@ final class LineEditor {
         historyFile: String?,
         complete: @escaping (_ before: String) -> LineCompletion.Offer
     ) {
-        // U+0001 and U+0002 tell readline that what is between them has no width.
-        self.prompt = isColoured ? "\u{1}\u{1B}[1;32m\u{2}\(prompt)\u{1}\u{1B}[0m\u{2}" : prompt
+        self.prompt = Self.shown(prompt, isColoured: isColoured)
+        self.isColoured = isColoured
         self.historyFile = historyFile
         self.complete = complete
         unsafe setlocale(LC_CTYPE, "")
@@ -54,6 +55,23 @@ final class LineEditor {
     }
 
     private static let historyLimit: Int32 = 1000
+
+    /// U+0001 and U+0002 tell readline that what is between them has no width.
+    private static func shown(_ prompt: String, isColoured: Bool) -> String {
+        isColoured ? "\u{1}\u{1B}[1;32m\u{2}\(prompt)\u{1}\u{1B}[0m\u{2}" : prompt
+    }
+
+    /// Puts another prompt before the line, which stays as it is.
+    func setPrompt(_ text: String) {
+        let shown = Self.shown(text, isColoured: isColoured)
+        guard shown != prompt else { return }
+        prompt = shown
+        guard isInstalled else { return }
+        rl_clear_visible_line()
+        unsafe rl_set_prompt(shown)
+        rl_on_new_line()
+        rl_redisplay()
+    }
 
     /// Takes back the terminal after `suspend`.
     func resume() {
@@ -88,6 +106,8 @@ final class LineEditor {
     ///
     /// - Returns: The lines it completed, mostly none.
     func readCharacter() -> [Input] {
+        // Without a handler the library would abort the process.
+        guard isInstalled else { return [] }
         rl_callback_read_char()
         defer { input = [] }
         return input
@@ -118,10 +138,10 @@ final class LineEditor {
         rl_redisplay()
     }
 
-    /// Keeps a line for the arrow keys, here and in the next run.
-    func remember(_ line: String) {
+    /// Keeps a line for the arrow keys, here and, if it is a command, in the next run.
+    func remember(_ line: String, isCommand: Bool = true) {
         unsafe add_history(line)
-        if let historyFile { unsafe append_history(1, historyFile) }
+        if let historyFile, isCommand { unsafe append_history(1, historyFile) }
     }
 
     private func loadHistory() {

@@ -6,12 +6,13 @@ import Store
 extension Session {
     /// Reads commands until `quit`, the end of input or a signal.
     ///
+    /// - Parameter command: What opens the chat that the prompt is for; `nil` for a prompt for everything.
     /// - Returns: Where commands come from a file or pipe, the status of the last one, as a shell does it.
-    package func runREPL() async -> ExitStatus {
+    package func runREPL(opening command: (any EngineCommand)? = nil) async -> ExitStatus {
         let (lines, input) = AsyncStream.makeStream(of: LineEditor.Input.self)
         prompt.continuation = input
         do {
-            try start(isLongLived: true)
+            try start(isLongLived: true, chatPolicy: setup.account.chatPolicy ?? .ask)
             try await engine?.prepare()
             try openInput()
         } catch {
@@ -19,21 +20,44 @@ extension Session {
             await end()
             return status
         }
-        if setup.isTerminal { output.notice("ims \(Version.number): help lists the commands, quit ends.") }
-        registerInBackground()
-        await learnContacts()
         var status = ExitStatus.done
-        for await input in lines {
-            guard case .line(let line) = input, !wasInterrupted else { break }
-            guard let next = await perform(line: line) else { break }
-            status = next
-            prompt.waitingLines -= 1
-            if prompt.waitingLines < Prompt.lineLimit { prompt.reader?.resume() }
+        if let command {
+            status = await perform(command, isREPL: true, identity: setup.options.identity)
+            prompt.isForChat = true
+            followConversations()
+            if status == .done { output.notice("Ctrl-D or /leave ends the chat, /help tells more.") }
+        } else {
+            if setup.isTerminal {
+                output.notice("ims \(Version.number): help lists the commands, quit ends.")
+            }
+            registerInBackground()
         }
+        await learnContacts()
+        await readLines(lines, &status)
+        if !setup.isTerminal { await leaveChats() }
         closeInput()
         await end()
         if wasInterrupted { return .interrupted }
-        return setup.isTerminal ? .done : status
+        if setup.isTerminal { return command == nil ? .done : status }
+        return status == .done ? conversations.status : status
+    }
+
+    private func readLines(_ lines: AsyncStream<LineEditor.Input>, _ status: inout ExitStatus) async {
+        for await input in lines {
+            guard !wasInterrupted, !isChatAloneOver else { return }
+            switch input {
+            case .line(let line):
+                guard let next = await perform(line: line) else { return }
+                status = next
+            case .end:
+                guard setup.isTerminal, let chat = conversations.current else { return }
+                status = await perform(LeaveChat(chat), isREPL: true, identity: nil)
+                followConversations()
+                prompt.editor?.resume()
+            }
+            prompt.waitingLines -= 1
+            if prompt.waitingLines < Prompt.lineLimit { prompt.reader?.resume() }
+        }
     }
 
     private func registerInBackground() {
@@ -50,16 +74,32 @@ extension Session {
         }
     }
 
-    /// Carries out one line.
+    /// Carries out one line, or says it in the current chat.
     ///
     /// - Returns: Its status, or `nil` if the prompt is to end.
     private func perform(line: String) async -> ExitStatus? {
+        guard conversations.current != nil else { return await perform(commandLine: line) }
+        switch ChatLine(line) {
+        case .blank: return .done
+        case .command(let command): return await perform(commandLine: command)
+        case .text(let text):
+            prompt.editor?.remember(line, isCommand: false)
+            return await say(text)
+        }
+    }
+
+    private func perform(commandLine line: String) async -> ExitStatus? {
         do {
             guard let invocation = try setup.table.parse(line: line) else { return .done }
             // A line that is no command may hold anything, even a password; a blank in front keeps a line out too.
-            if !line.hasPrefix(" ") { prompt.editor?.remember(line) }
+            let isInChat = conversations.current != nil
+            if !line.hasPrefix(" ") {
+                prompt.editor?.remember(isInChat ? "/" + line : line, isCommand: !isInChat)
+            }
             switch invocation.command?.kind {
             case .offline(let command) where command is Quit: return nil
+            case .offline(let command) where isInChat && (command as? Help)?.isOverview == true:
+                showChatHelp()
             case .offline(let command):
                 command.run(table: setup.table, isREPL: true, output: output)
             case .configuration(let command):
@@ -70,7 +110,9 @@ extension Session {
                 )
             case .engine(let command):
                 let identity = invocation.options.identity
-                return await perform(command, isREPL: true, identity: identity)
+                let status = await perform(command, isREPL: true, identity: identity)
+                followConversations()
+                return status
             case .loop, nil: throw UsageError.noCommand
             }
             return .done
@@ -89,7 +131,7 @@ extension Session {
         }
         let history = setup.configuration.keepsHistory ? setup.configuration.dataDirectory + "/lines" : nil
         let editor = LineEditor(
-            prompt: "ims> ",
+            prompt: conversations.prompt,
             isColoured: setup.style.isOutputColoured,
             historyFile: history
         ) { [weak self] before in
@@ -111,7 +153,10 @@ extension Session {
     }
 
     private func offer(after before: String) -> LineCompletion.Offer {
-        LineCompletion(setup.table).offer(after: before, contacts: prompt.contacts)
+        let completion = LineCompletion(setup.table)
+        return conversations.current == nil
+            ? completion.offer(after: before, contacts: prompt.contacts)
+            : completion.offer(inChatAfter: before, contacts: prompt.contacts)
     }
 
     private func readTerminal() {
@@ -157,6 +202,8 @@ struct Prompt {
     var splitter = LineSplitter()
     /// The addresses known from the history, the latest first.
     var contacts: [String] = []
+    /// Whether it was opened for one chat and ends with it.
+    var isForChat = false
     /// How many lines wait for the command that is running.
     var waitingLines = 0
 

@@ -75,6 +75,18 @@ package protocol EngineCommand: Command {
     /// How many messages it waits for when `--timeout` is to end it; 0 if it just waits, `nil` if it does not.
     var awaitedMessages: Int? { get }
 
+    /// How it writes what comes in chats.
+    var chatForm: ChatForm { get }
+
+    /// Whether it is carried out at a prompt of its own where there is a terminal.
+    var opensPrompt: Bool { get }
+
+    /// What is done with invitations to a chat while it runs.
+    ///
+    /// - Parameter configured: What the account says, or `nil`.
+    /// - Returns: What the engine is to do; where nobody can be asked it is not `ask`.
+    func chatPolicy(configured: ChatPolicy?) -> ChatPolicy
+
     /// Carries the command out.
     ///
     /// - Parameters:
@@ -91,6 +103,9 @@ extension EngineCommand {
     package var isLongLived: Bool { false }
     package var leavesRegistration: Bool { false }
     package var awaitedMessages: Int? { nil }
+    package var chatForm: ChatForm { .conversation }
+    package var opensPrompt: Bool { false }
+    package func chatPolicy(configured: ChatPolicy?) -> ChatPolicy { .none }
 }
 
 /// What a command that an engine carries out finds around it.
@@ -100,11 +115,23 @@ package struct CommandContext {
     package var isREPL: Bool
     /// What `--as` says on a line of the REPL; on the command line the engine knows it.
     package var identity: String?
+    /// The chats of the session.
+    package var conversations: Conversations
+    /// The loop it runs on, for what reads or writes.
+    package var loop: EventLoop
 
-    package init(output: any Output, isREPL: Bool, identity: String?) {
+    package init(
+        output: any Output,
+        isREPL: Bool,
+        identity: String?,
+        conversations: Conversations,
+        loop: EventLoop
+    ) {
         self.output = output
         self.isREPL = isREPL
         self.identity = identity
+        self.conversations = conversations
+        self.loop = loop
     }
 }
 

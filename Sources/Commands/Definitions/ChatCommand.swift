@@ -1,0 +1,102 @@
+import Engine
+import Wire
+
+struct ChatCommand: EngineCommand {
+    static let definition = CommandDefinition(
+        name: "chat",
+        topic: .messaging,
+        summary: "Chat with somebody over MSRP.",
+        parameters: [
+            Parameter(name: "uri", kind: .contact, help: "Whom to invite: a sip:, sips: or tel: URI")
+        ],
+        options: [
+            Option(
+                name: "exec",
+                value: .required("COMMAND", .text),
+                help: "Let a shell command chat: it reads what comes, and what it prints is said"
+            ),
+            Option(name: "bytes", help: "Send what is read as it comes, not line by line"),
+            Option(
+                name: "content-type",
+                value: .required("TYPE", .text),
+                help: "Say what is sent, text/plain if not given"
+            ),
+        ],
+        details: [
+            "At the prompt and on a terminal each line that is typed is said, and what comes is shown above it. A line "
+                + "that begins with / is a command of the prompt, such as /leave, /chats, /switch or /help; // stands "
+                + "for a slash. Ctrl-D leaves the chat.",
+            "In a pipe each line of standard input is a message, and each message that comes is a line of standard "
+                + "output. The end of input waits until everything is confirmed and leaves.",
+            "With --exec each message that comes is a line for the command, and each line it prints is a message; the "
+                + "chat ends with the command, and the command with the chat.",
+            "Exit status: 0 everything arrived, 1 refused, 4 not reached or not confirmed.",
+        ],
+        examples: [
+            "chat sip:bob@ims.test",
+            "chat --exec ./bot sip:bob@ims.test",
+            "chat --bytes sip:ops@ims.test",
+        ]
+    )
+
+    private let recipient: String
+    private let command: String?
+    private let cut: ChatFeed.Cut
+    private let contentType: String?
+
+    init(_ arguments: Arguments) throws(UsageError) {
+        recipient = arguments["uri"]
+        command = arguments.option("exec")
+        cut = arguments.has("bytes") ? .blocks : .lines
+        contentType = arguments.option("content-type")
+        if command != nil, cut == .blocks { throw .conflict("--exec", "--bytes") }
+        if let contentType, MediaType(contentType) == nil {
+            throw .badValue(
+                of: "--content-type",
+                value: contentType,
+                expected: "a type such as text/markdown"
+            )
+        }
+    }
+
+    var isLongLived: Bool { true }
+    var opensPrompt: Bool { command == nil && cut == .lines && contentType == nil }
+
+    var chatForm: ChatForm {
+        guard command == nil else { return .none }
+        return cut == .lines ? .lines : .blocks
+    }
+
+    func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        guard context.isREPL else { return try await feed(on: engine, context: context) }
+        guard opensPrompt else {
+            throw ChatFailure.notAtPrompt(option: command != nil ? "--exec" : "--bytes or --content-type")
+        }
+        if let chat = try? context.conversations.chat(recipient) {
+            context.conversations.enter(chat)
+            return .done
+        }
+        let chat = try await engine.openChat(with: recipient, as: context.identity)
+        if Task.isCancelled {
+            try await engine.leave(chat.id)
+            throw CancellationError()
+        }
+        context.conversations.enter(chat)
+        return .done
+    }
+
+    private func feed(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        // Subscribed before the chat stands: the peer may say something, or leave, at once.
+        let events = await engine.events()
+        let chat = try await engine.openChat(with: recipient, as: context.identity)
+        let pipe = ChatPipe(
+            chat: chat,
+            cut: cut,
+            contentType: contentType,
+            command: command,
+            engine: engine,
+            context: context
+        )
+        return try await pipe.run(events)
+    }
+}

@@ -1,0 +1,125 @@
+import Engine
+
+/// The words for what goes on in chats.
+enum ChatText {
+    /// The other side, and how far that is to be believed, in the form of `EventText.sender`.
+    static func peer(of chat: Chat, colour: Colour? = nil) -> String {
+        let name = chat.displayName.map(Display.safeName)?.trimmedName ?? ""
+        let peer = Display.safe(chat.peer)
+        guard let claim = chat.claimed.map(Display.safe) else {
+            return name.isEmpty ? colour.applied(to: peer) : "\(colour.applied(to: name)) (\(peer))"
+        }
+        guard chat.isVerified else {
+            let shown = name.isEmpty ? colour.applied(to: claim) : "\(colour.applied(to: name)) (\(claim))"
+            return shown + " [not verified]"
+        }
+        let claimed = name.isEmpty ? claim : "\(name), \(claim)"
+        return colour.applied(to: peer) + " [claims \(claimed)]"
+    }
+
+    /// What the prompt and `chats` call the other side: the user of one's own domain by name, others in full.
+    static func shortName(of peer: String, realm: String) -> String {
+        let address = peer.firstIndex(of: ":").map { peer[peer.index(after: $0)...] } ?? peer[...]
+        let plain = address.prefix { $0 != ";" && $0 != "?" }
+        guard let at = plain.firstIndex(of: "@") else { return Display.safe(String(plain)) }
+        let isOwnDomain = plain[plain.index(after: at)...].lowercased() == realm.lowercased()
+        return Display.safe(String(isOwnDomain ? plain[..<at] : plain))
+    }
+
+    static func line(_ kind: Event.Kind) -> String? {
+        switch kind {
+        case .chatInvited(let chat):
+            "chat invitation from \(peer(of: chat)): type accept or reject (in a chat /accept or /reject)"
+        case .chatOpened(let chat): "chatting with \(peer(of: chat))"
+        case .chatClosed(_, .byUser): nil
+        case .chatClosed(let chat, let end): "The chat with \(peer(of: chat)) has ended: \(end.wording)."
+        case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
+            .outcome,
+            .chatMessage, .warning:
+            nil
+        }
+    }
+
+    /// What became of a message, with the beginning of its text to know it by.
+    static func delivery(_ report: ChatReport) -> String {
+        let text = excerpt(of: report)
+        let peer = Display.safe(report.chat.peer)
+        return switch report.delivery {
+        case .accepted: "on its way to \(peer): \(text)"
+        case .delivered: "delivered to \(peer): \(text)"
+        case .refused(let status): "refused for \(peer) (\(status)): \(text)"
+        case .unconfirmed: "may not have reached \(peer): \(text)"
+        }
+    }
+
+    private static let excerptLength = 60
+
+    private static func excerpt(of report: ChatReport) -> String {
+        let text = MessageText.shown(report.body, contentType: report.contentType)
+        return text.count > excerptLength ? text.prefix(excerptLength) + " ..." : text
+    }
+
+    /// A line of `chats`: its number, whom it is with, and what is to know of it.
+    static func entry(_ entry: ChatEntry) -> String {
+        let mark =
+            switch entry.state {
+            case .invited: "\t(invitation: accept or reject)"
+            case .current: "\t(here)"
+            case .open: ""
+            }
+        return "\(entry.chat.id.number)\t\(peer(of: entry.chat))\(mark)"
+    }
+}
+
+extension Chat {
+    /// Whether the network vouches for the peer, or this side chose it.
+    var isVerified: Bool { claimed.map { $0.lowercased() != peer.lowercased() } ?? true }
+}
+
+extension ChatEnd {
+    /// Why it ended, without a full stop.
+    var wording: String {
+        switch self {
+        case .byUser: "you left it"
+        case .byPeer: "the other side left it"
+        case .refused(let refusal): "it was refused with \(refusal.wording)"
+        case .cancelled: "the invitation was taken back"
+        case .unanswered: "nobody answered the invitation"
+        case .connection(let detail): "its connection failed (\(Display.safe(detail)))"
+        case .lost: "the other side does not know it any more"
+        }
+    }
+
+    /// A word that does not change, for programs.
+    var word: String {
+        switch self {
+        case .byUser: "user"
+        case .byPeer: "peer"
+        case .refused: "refused"
+        case .cancelled: "cancelled"
+        case .unanswered: "unanswered"
+        case .connection: "connection"
+        case .lost: "lost"
+        }
+    }
+}
+
+extension ChatDelivery {
+    /// A word that does not change, for programs.
+    var word: String {
+        switch self {
+        case .accepted: "accepted"
+        case .delivered: "delivered"
+        case .refused: "refused"
+        case .unconfirmed: "unconfirmed"
+        }
+    }
+
+    var exitStatus: ExitStatus {
+        switch self {
+        case .accepted, .delivered: .done
+        case .refused: .refused
+        case .unconfirmed: .noAnswer
+        }
+    }
+}
