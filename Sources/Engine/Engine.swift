@@ -59,8 +59,17 @@ package actor Engine {
     package func events() -> AsyncStream<Event> { stream.subscribe() }
 
     /// The last `limit` messages with `peer`, or with anyone, oldest first.
-    package func history(peer: String?, limit: Int) throws -> [HistoryEntry] {
-        try openedStore().history(account: account.name, peer: peer, limit: limit)
+    ///
+    /// - Parameters:
+    ///   - peer: Part of the other side's URI; `nil` for everyone.
+    ///   - word: What the text must hold, upper and lower case alike; `nil` for any.
+    ///   - limit: How many at most.
+    /// - Returns: The messages.
+    /// - Throws: `Store.Failure` when there is no store or it cannot be read.
+    package func history(peer: String?, holding word: String? = nil, limit: Int) throws -> [HistoryEntry] {
+        let store = try openedStore()
+        guard let word else { return try store.history(account: account.name, peer: peer, limit: limit) }
+        return try store.search(word, account: account.name, peer: peer, limit: limit)
     }
 
     /// The URIs of those messages were exchanged with, the latest first; none if there is no store.

@@ -58,6 +58,8 @@ struct EngineTests {
             #expect(sent.map(\.state) == [.accepted])
             let received = try await bob.history(peer: "sip:alice@ims.test", limit: 10)
             #expect(received.map(\.state) == [.received])
+            #expect(try await bob.history(peer: nil, holding: "MY WAY", limit: 10) == received)
+            #expect(try await bob.history(peer: nil, holding: "elsewhere", limit: 10).isEmpty)
             await alice.shutDown(keepRegistration: false)
             await bob.shutDown(keepRegistration: false)
         }

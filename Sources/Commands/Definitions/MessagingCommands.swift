@@ -21,23 +21,32 @@ struct HistoryCommand: EngineCommand {
                 name: "limit",
                 value: .required("COUNT", .count),
                 help: "Show at most this many; 50 if not given"
-            )
+            ),
+            Option(
+                name: "search",
+                value: .required("WORD", .text),
+                help: "Show only messages whose text holds this, upper and lower case alike"
+            ),
         ],
-        examples: ["history", "history sip:bob@ims.test", "history --limit 10 bob"]
+        examples: [
+            "history", "history sip:bob@ims.test", "history --limit 10 bob", "history --search lunch --json",
+        ]
     )
 
     private let peer: String?
     private let limit: Int
+    private let word: String?
 
     init(_ arguments: Arguments) {
         peer = arguments.optional("peer")
         limit = arguments.option("limit").flatMap(ValueKind.count(in:)) ?? 50
+        word = arguments.option("search")
     }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         let entries: [HistoryEntry]
         do {
-            entries = try await engine.history(peer: peer, limit: limit)
+            entries = try await engine.history(peer: peer, holding: word, limit: limit)
         } catch {
             throw CommandFailure.history("\(error)")
         }

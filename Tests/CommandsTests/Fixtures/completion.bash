@@ -14,7 +14,7 @@ _ims() {
         word=${words[i]}
         case $word in
             --) ;;
-            --account | --config | --as | --timeout | --exec | --content-type | --limit | --count | --accept-chat | --file | --content-type | --listen | --port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
+            --account | --config | --as | --timeout | --exec | --content-type | --limit | --search | --count | --accept-chat | --file | --content-type | --listen | --port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
             -*) ;;
             *)
                 if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
@@ -29,6 +29,7 @@ _ims() {
         --exec) COMPREPLY=(); return ;;
         --content-type) COMPREPLY=(); return ;;
         --limit) COMPREPLY=(); return ;;
+        --search) COMPREPLY=(); return ;;
         --count) COMPREPLY=(); return ;;
         --accept-chat) COMPREPLY=($(compgen -W $'ask\nall\nnone' -- "$cur")); return ;;
         --file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -44,7 +45,7 @@ _ims() {
         case $command in
             unregister) COMPREPLY=($(compgen -W $'--service-only\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            history) COMPREPLY=($(compgen -W $'--limit\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            history) COMPREPLY=($(compgen -W $'--limit\n--search\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--private\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--domain\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;

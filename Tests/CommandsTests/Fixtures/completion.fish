@@ -33,6 +33,7 @@ complete -c ims -n '__fish_seen_subcommand_from chat' -l bytes -d 'Send what is 
 complete -c ims -n '__fish_seen_subcommand_from chat' -l content-type -x -d 'Say what is sent, text/plain if not given'
 complete -c ims -n '__fish_seen_subcommand_from chat' -a '(ims __complete contacts 2> /dev/null)'
 complete -c ims -n '__fish_seen_subcommand_from history' -l limit -x -d 'Show at most this many; 50 if not given'
+complete -c ims -n '__fish_seen_subcommand_from history' -l search -x -d 'Show only messages whose text holds this, upper and lower case alike'
 complete -c ims -n '__fish_seen_subcommand_from history' -a '(ims __complete contacts 2> /dev/null)'
 complete -c ims -n '__fish_seen_subcommand_from listen' -l count -x -d 'End after this many messages'
 complete -c ims -n '__fish_seen_subcommand_from listen' -l accept-chat -x -a 'ask all none' -d 'Take invitations to a chat: all of senders the network vouches for, or none'

@@ -44,7 +44,7 @@ _ims() {
                 status) _arguments $global  ;;
                 unregister) _arguments $global '--service-only[Leave the IM service alone and stay registered for the rest]' ;;
                 chat) _arguments $global '--exec=[Let a shell command chat\: it reads what comes, and what it prints is said]:command: ' '--bytes[Send what is read as it comes, not line by line]' '--content-type=[Say what is sent, text/plain if not given]:type: ' '1:uri:_ims_contacts' ;;
-                history) _arguments $global '--limit=[Show at most this many; 50 if not given]:count: ' '1::peer:_ims_contacts' ;;
+                history) _arguments $global '--limit=[Show at most this many; 50 if not given]:count: ' '--search=[Show only messages whose text holds this, upper and lower case alike]:word: ' '1::peer:_ims_contacts' ;;
                 listen) _arguments $global '--count=[End after this many messages]:count: ' '--accept-chat=[Take invitations to a chat\: all of senders the network vouches for, or none]:which:(ask all none)' ;;
                 send-message) _arguments $global '--file=[Send what is in the file]:file:_files' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--private[Ask the network not to show your identity to the recipient]' '1:uri:_ims_contacts' '*:text: ' ;;
                 completion) _arguments $global '1:shell:(bash zsh fish)' ;;
