@@ -18,13 +18,13 @@ import Testing
 
     @Test("arguments are offered by their kind, options beside them")
     func arguments() {
-        #expect(offer("history ").words == contacts + ["--limit"])
+        #expect(offer("history ").words == contacts + ["--limit", "--search"])
         #expect(offer("send-message --private ").words.starts(with: contacts))
         #expect(offer("account ").words == ["list", "show"])
         #expect(offer("help ").words.contains("listen"))
         #expect(offer("send-message --file ") == LineCompletion.Offer(includesFiles: true))
         #expect(offer("history --limit ") == LineCompletion.Offer())
-        #expect(offer("history --limit 5 ").words == contacts + ["--limit"])
+        #expect(offer("history --limit 5 ").words == contacts + ["--limit", "--search"])
     }
 
     @Test("in the text of a message, and after what is no command, nothing is offered")
