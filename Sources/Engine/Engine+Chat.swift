@@ -12,6 +12,8 @@ struct ChatState {
     /// This side's own URI; an invitation has none before it is taken.
     var local: MSRPURI?
     var isOpen = false
+    /// Why the other side has left, while answers may still be on their way.
+    var end: ChatEnd?
     /// Whether the user knows of it, so that its end is to be told.
     var isTold = false
     var agreement: MSRPAgreement?
@@ -82,7 +84,8 @@ extension Engine {
         contentType: String = "text/plain",
         in id: ChatID
     ) async throws(EngineError) -> ChatDelivery {
-        guard let state = chatStates[id], state.isOpen, let local = state.local, let msrp else {
+        guard let state = chatStates[id], state.isOpen, state.end == nil, let local = state.local, let msrp
+        else {
             throw .noChat
         }
         var identifiers = IdentifierSource()
@@ -96,19 +99,15 @@ extension Engine {
         message.successReport = true
         return try await withDeadline(method: "SEND") { engine, waiter in
             engine.chatStates[id]?.deliveries[messageID] = (waiter, row)
-            if let events = msrp.send(message, in: local) {
-                for event in events { engine.take(event) }
-            } else {
-                engine.settle(messageID, in: id, .failure(.noChat))
-            }
-            engine.rearmChats()
+            if !msrp.send(message, in: local) { engine.settle(messageID, in: id, .failure(.noChat)) }
+            engine.drive([])
             return { $0.settle(messageID, in: id, .failure($1)) }
         }
     }
 
-    /// Leaves a chat: BYE, then the connection is closed.
-    package func leave(_ id: ChatID) throws(EngineError) {
-        guard let state = chatStates[id] else { throw .noChat }
+    /// Leaves a chat: BYE, then the connection is closed; one that has ended meanwhile is left already.
+    package func leave(_ id: ChatID) {
+        guard let state = chatStates[id] else { return }
         step { core, now, effects in core.leave(state.session, at: now, into: &effects) }
     }
 
@@ -141,10 +140,7 @@ extension Engine {
     private func msrpTransport() -> MSRPTransport {
         if let msrp { return msrp }
         let made = MSRPTransport(on: loop) { [weak self] id, input in
-            self?.assumeIsolated { engine in
-                for event in engine.msrp?.take(input, for: id) ?? [] { engine.take(event) }
-                engine.rearmChats()
-            }
+            self?.assumeIsolated { engine in engine.drive(engine.msrp?.take(input, for: id) ?? []) }
         } retry: { [weak self] local in
             self?.assumeIsolated { $0.msrp?.connectAgain(local) }
         }
@@ -164,7 +160,7 @@ extension Engine {
             }
             return { engine, error in
                 engine.chatStates[id]?.openWaiters.resume(number, with: .failure(error))
-                try? engine.leave(id)
+                engine.leave(id)
             }
         }
     }
@@ -187,7 +183,19 @@ extension Engine {
         switch report {
         case .invited: invited(session)
         case .agreed(let agreement): agreed(agreement, id)
-        case .closed(let close): closed(id, ChatEnd(close))
+        case .closed(let close): closing(id, ChatEnd(close))
+        }
+    }
+
+    /// How long answers may still be on their way when the other side has left.
+    private static let lastAnswers = Duration.seconds(1)
+
+    /// Ends a chat, once the answers to what was sent in it have had time to come: BYE takes another way than they do.
+    private func closing(_ id: ChatID, _ end: ChatEnd) {
+        guard end == .byPeer, chatStates[id]?.deliveries.isEmpty == false else { return closed(id, end) }
+        chatStates[id]?.end = end
+        loop.schedule(at: .now + Self.lastAnswers) { [weak self] in
+            self?.assumeIsolated { $0.closed(id, end) }
         }
     }
 
@@ -250,7 +258,7 @@ extension Engine {
     private func fail(_ id: ChatID, _ detail: String) {
         guard let state = chatStates[id] else { return }
         chatStates[id]?.agreement = nil
-        closed(id, .connection(detail: detail))
+        closed(id, state.end ?? .connection(detail: detail))
         step { core, now, effects in core.leave(state.session, at: now, into: &effects) }
     }
 
@@ -267,7 +275,17 @@ extension Engine {
 
     // MARK: - What the message sessions report
 
-    func take(_ event: MSRPTransport.Event) {
+    /// Acts on what the message sessions report, and only then lets them send, until nothing more happens.
+    func drive(_ events: [MSRPTransport.Event]) {
+        var events = events
+        repeat {
+            for event in events { take(event) }
+            events = msrp?.flush() ?? []
+        } while !events.isEmpty
+        rearmChats()
+    }
+
+    private func take(_ event: MSRPTransport.Event) {
         switch event {
         case .opened(let local): opened(local)
         case .closed(let local, let detail):
@@ -329,6 +347,7 @@ extension Engine {
         case .success(.unconfirmed), .failure: record(.noAnswer, of: delivery.row)
         }
         delivery.waiter.resume(returning: answer)
+        if let state = chatStates[id], let end = state.end, state.deliveries.isEmpty { closed(id, end) }
     }
 
     /// Sets the timer of the message sessions anew.
@@ -337,10 +356,7 @@ extension Engine {
         chatTimer = nil
         guard let deadline = msrp?.nextDeadline else { return }
         chatTimer = loop.schedule(at: deadline) { [weak self] in
-            self?.assumeIsolated { engine in
-                for event in engine.msrp?.fire() ?? [] { engine.take(event) }
-                engine.rearmChats()
-            }
+            self?.assumeIsolated { engine in engine.drive(engine.msrp?.fire() ?? []) }
         }
     }
 }

@@ -134,7 +134,7 @@ extension Engine {
         isShutDown = true
         registrationWaiters.resumeAll(with: .failure(.interrupted))
         for id in messageWaiters.keys { abandon(id, .interrupted) }
-        for id in chatStates.keys { try? leave(id) }
+        for id in chatStates.keys { leave(id) }
         if !keepRegistration, core?.hasBinding == true {
             let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)
             let deadline = loop.schedule(at: .now + patience) { [weak self] in

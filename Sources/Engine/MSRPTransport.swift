@@ -55,6 +55,8 @@ final class MSRPTransport: @unchecked Sendable {
     private var entries: [MSRPURI: Entry] = [:]
     private var directory = SessionDirectory<ConnectionID>()
     private var random = SystemRandomNumberGenerator()
+    /// Sessions that may have something to send.
+    private var ready: Set<MSRPURI> = []
     private var lastNumber: UInt64 = 0
 
     init(
@@ -119,10 +121,19 @@ final class MSRPTransport: @unchecked Sendable {
 
     /// Queues a message; what becomes of it is an event.
     ///
-    /// - Returns: The events it causes at once, or `nil` if the session takes no more.
-    func send(_ message: MSRP.OutgoingMessage, in local: MSRPURI) -> [Event]? {
-        guard entries[local]?.session.send(message) == true else { return nil }
-        return pump(local)
+    /// - Returns: Whether the session takes it.
+    func send(_ message: MSRP.OutgoingMessage, in local: MSRPURI) -> Bool {
+        guard entries[local]?.session.send(message) == true else { return false }
+        ready.insert(local)
+        return true
+    }
+
+    /// Sends what there is to send, to be called when the events so far have been acted on: the answer to a message
+    /// goes out here, and must not be earlier than the message is safe.
+    func flush() -> [Event] {
+        let sessions = ready
+        ready = []
+        return sessions.flatMap { pump($0) }
     }
 
     /// Ends a session, and its connection if no other is on it.
@@ -150,7 +161,8 @@ final class MSRPTransport: @unchecked Sendable {
         for local in entries.keys {
             var told: [SessionEvent] = []
             entries[local]?.session.fire(at: now, into: &told)
-            events += told.map { .session(local, $0) } + pump(local)
+            events += told.map { .session(local, $0) }
+            ready.insert(local)
             guard let entry = entries[local], entry.link == nil, let patience = entry.patience,
                 patience <= now
             else { continue }
@@ -171,9 +183,12 @@ final class MSRPTransport: @unchecked Sendable {
             entries[local]?.link = id
             // The active side speaks first, so that the passive one knows whose connection it is (RFC 4975 §5.4).
             entries[local]?.session.sendKeepAlive()
-            return [.opened(local)] + pump(local)
+            ready.insert(local)
+            return [.opened(local)]
         case .received(let bytes): return receive(bytes, on: id)
-        case .drained: return directory.sessions(on: id).flatMap { pump($0) }
+        case .drained:
+            ready.formUnion(directory.sessions(on: id))
+            return []
         case .ended: return end(id, nil)
         case .closed(let error): return end(id, error)
         }
@@ -202,14 +217,13 @@ final class MSRPTransport: @unchecked Sendable {
         guard var link = links[id] else { return [] }
         var input = ByteString(bytes)
         var events: [Event] = []
-        var touched: Set<MSRPURI> = []
         do throws(MSRPParseError) {
             while let event = try link.parser.next(&input) {
                 if case .head(let head) = event { link.current = admit(head, on: id, &events) }
                 guard let local = link.current else { continue }
                 var told: [SessionEvent] = []
                 entries[local]?.session.receive(event, using: &random, into: &told)
-                touched.insert(local)
+                ready.insert(local)
                 events += told.map { .session(local, $0) }
             }
             links[id]?.parser = link.parser
@@ -217,7 +231,7 @@ final class MSRPTransport: @unchecked Sendable {
         } catch {
             return events + end(id, nil)
         }
-        return events + touched.flatMap { pump($0) }
+        return events
     }
 
     /// Finds the session of a chunk; one for none is refused.

@@ -131,7 +131,7 @@ struct ChatPipe {
     }
 
     private func leave(_ feed: ChatFeed) async throws -> ExitStatus {
-        try await engine.leave(chat.id)
+        await engine.leave(chat.id)
         guard let failure = feed.firstFailure else { return .done }
         throw ChatFailure.notConfirmed(failure.number, failure.delivery, of: cut)
     }

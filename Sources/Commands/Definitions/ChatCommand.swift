@@ -78,7 +78,7 @@ struct ChatCommand: EngineCommand {
         }
         let chat = try await engine.openChat(with: recipient, as: context.identity)
         if Task.isCancelled {
-            try await engine.leave(chat.id)
+            await engine.leave(chat.id)
             throw CancellationError()
         }
         context.conversations.enter(chat)

@@ -55,7 +55,7 @@ struct LeaveChat: EngineCommand {
         let isOver = conversations.isCurrentOver && conversations.current?.id == chat.id
         if !isOver {
             await conversations.allSettled(in: chat.id)
-            try await engine.leave(chat.id)
+            await engine.leave(chat.id)
             conversations.drop(chat)
         }
         if conversations.current?.id == chat.id { conversations.enter(nil) }
