@@ -31,6 +31,8 @@ final class MSRPTransport: @unchecked Sendable {
         var current: MSRPURI?
         /// The session that opened it.
         var opener: MSRPURI?
+        /// Until when a connection that was accepted may be without a session.
+        var patience: Instant?
     }
 
     private struct Entry {
@@ -43,6 +45,8 @@ final class MSRPTransport: @unchecked Sendable {
 
     /// How long the other side may take to listen, or to connect: the transaction time (RFC 4975 §7.1.1).
     static let patience = Duration.seconds(30)
+    /// The most accepted connections without a session; one more closes the oldest.
+    static let strangers = 64
     private static let retryInterval = Duration.milliseconds(250)
     /// How many bytes may wait in a connection before no further chunk is made.
     private static let highWater = 262_144
@@ -73,13 +77,25 @@ final class MSRPTransport: @unchecked Sendable {
         guard let address = SocketAddress(host: host, port: 0) else { throw .addressNotAvailable }
         let opened = try Listener(at: address, on: loop) { [weak self] connection in
             guard let self else { return nil }
+            self.makeRoomForStranger()
             let id = self.makeID()
-            self.links[id] = Link(connection: connection)
+            self.links[id] = Link(connection: connection, patience: .now + Self.patience)
             return { [report = self.report] event in report(id, .stream(event)) }
         }
         listener = opened
         return opened.local
     }
+
+    /// Whoever connects and says nothing must not take the descriptors the others need.
+    private func makeRoomForStranger() {
+        let waiting = links.filter { $0.value.patience != nil }.keys
+        guard waiting.count >= Self.strangers, let oldest = waiting.min(by: { $0.number < $1.number }) else {
+            return
+        }
+        drop(oldest)
+    }
+
+    private func drop(_ id: ConnectionID) { links.removeValue(forKey: id)?.connection.abort() }
 
     private func makeID() -> ConnectionID {
         lastNumber += 1
@@ -88,8 +104,10 @@ final class MSRPTransport: @unchecked Sendable {
 
     /// When `fire` is to be called.
     var nextDeadline: Instant? {
-        entries.values.flatMap { [$0.session.nextDeadline, $0.link == nil ? $0.patience : nil] }
-            .compactMap(\.self).min()
+        let sessions = entries.values.flatMap {
+            [$0.session.nextDeadline, $0.link == nil ? $0.patience : nil]
+        }
+        return (sessions + links.values.map(\.patience)).compactMap(\.self).min()
     }
 
     // MARK: - Sessions
@@ -155,8 +173,10 @@ final class MSRPTransport: @unchecked Sendable {
     }
 
     /// Lets time pass.
-    func fire() -> [Event] {
-        let now = Instant.now
+    func fire(at now: Instant = .now) -> [Event] {
+        for (id, link) in links {
+            if let patience = link.patience, patience <= now { drop(id) }
+        }
         var events: [Event] = []
         for local in entries.keys {
             var told: [SessionEvent] = []
@@ -239,6 +259,7 @@ final class MSRPTransport: @unchecked Sendable {
         switch directory.admit(head, on: id) {
         case .session(let local):
             if entries[local]?.link == nil, head.method != nil {
+                links[id]?.patience = nil
                 entries[local]?.link = id
                 events.append(.opened(local))
             }
