@@ -12,6 +12,8 @@ struct ChatState {
     /// This side's own URI; an invitation has none before it is taken.
     var local: MSRPURI?
     var isOpen = false
+    /// Whether this side is leaving: whatever ends first, BYE or the connection, that is why.
+    var isLeaving = false
     /// Why the other side has left, while answers may still be on their way.
     var end: ChatEnd?
     /// Whether the user knows of it, so that its end is to be told.
@@ -108,6 +110,7 @@ extension Engine {
     /// Leaves a chat: BYE, then the connection is closed; one that has ended meanwhile is left already.
     package func leave(_ id: ChatID) {
         guard let state = chatStates[id] else { return }
+        chatStates[id]?.isLeaving = true
         step { core, now, effects in core.leave(state.session, at: now, into: &effects) }
     }
 
@@ -258,7 +261,7 @@ extension Engine {
     private func fail(_ id: ChatID, _ detail: String) {
         guard let state = chatStates[id] else { return }
         chatStates[id]?.agreement = nil
-        closed(id, state.end ?? .connection(detail: detail))
+        closed(id, state.end ?? (state.isLeaving ? .byUser : .connection(detail: detail)))
         step { core, now, effects in core.leave(state.session, at: now, into: &effects) }
     }
 
