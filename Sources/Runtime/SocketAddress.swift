@@ -44,9 +44,6 @@ package struct SocketAddress: Hashable, Sendable {
         Self(family, family == .ipv4 ? "127.0.0.1" : "::1", port)
     }
 
-    /// Whether this stands for every address of the host rather than for one.
-    package var isAny: Bool { host == "0.0.0.0" || host == "::" }
-
     /// The address this host would send from to reach `destination`, with port 0; nothing is sent.
     package static func local(towards destination: SocketAddress) throws(SocketError) -> SocketAddress {
         let descriptor = try openSocket(destination.family, .datagram)

@@ -79,10 +79,12 @@ extension Core {
                 displayName: configuration.registration.displayName,
                 tag: identifiers.tag()
             )
-            let size = completed(request).serialized().count + Self.viaAllowance
-            if flow.transport == .udp, size > PagerMessage.datagramLimit {
-                guard hasTriedLargeFlow else { return moveToLargeFlow(at: now, into: &effects) }
-                effects.append(.sentOverDatagram(size: size))
+            if flow.transport == .udp {
+                let size = completed(request).serialized().count + Self.viaAllowance
+                if size > PagerMessage.datagramLimit {
+                    guard hasTriedLargeFlow else { return moveToLargeFlow(at: now, into: &effects) }
+                    effects.append(.sentOverDatagram(size: size))
+                }
             }
             queue.removeFirst()
             send(request, for: .pagerMessage(id), at: now, into: &effects)

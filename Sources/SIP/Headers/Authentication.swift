@@ -59,64 +59,68 @@ package struct Credentials: Hashable, Sendable {
     }
 }
 
+/// A header field whose value is one challenge.
+package protocol ChallengeField: HeaderField {
+    var challenge: Challenge { get set }
+    init(_ challenge: Challenge)
+}
+
+extension ChallengeField {
+    package init(parsing value: ByteString) throws(SIPParseError) {
+        self.init(try Challenge(parsing: value))
+    }
+
+    package func write(to writer: inout ByteWriter) { challenge.write(to: &writer) }
+}
+
+/// A header field whose value is one set of credentials.
+package protocol CredentialsField: HeaderField {
+    var credentials: Credentials { get set }
+    init(_ credentials: Credentials)
+}
+
+extension CredentialsField {
+    package init(parsing value: ByteString) throws(SIPParseError) {
+        self.init(try Credentials(parsing: value))
+    }
+
+    package func write(to writer: inout ByteWriter) { credentials.write(to: &writer) }
+}
+
 /// `WWW-Authenticate`: the challenge of a user agent server or registrar, beside a 401 (RFC 3261 §20.44).
-package struct WWWAuthenticate: HeaderField {
+package struct WWWAuthenticate: ChallengeField {
     package static let name = HeaderName.wwwAuthenticate
 
     package var challenge: Challenge
 
     package init(_ challenge: Challenge) { self.challenge = challenge }
-
-    package init(parsing value: ByteString) throws(SIPParseError) {
-        challenge = try Challenge(parsing: value)
-    }
-
-    package func write(to writer: inout ByteWriter) { challenge.write(to: &writer) }
 }
 
 /// `Proxy-Authenticate`: the challenge of a proxy, beside a 407 (RFC 3261 §20.27).
-package struct ProxyAuthenticate: HeaderField {
+package struct ProxyAuthenticate: ChallengeField {
     package static let name = HeaderName.proxyAuthenticate
 
     package var challenge: Challenge
 
     package init(_ challenge: Challenge) { self.challenge = challenge }
-
-    package init(parsing value: ByteString) throws(SIPParseError) {
-        challenge = try Challenge(parsing: value)
-    }
-
-    package func write(to writer: inout ByteWriter) { challenge.write(to: &writer) }
 }
 
 /// `Authorization`: the credentials for a user agent server or registrar (RFC 3261 §20.7).
-package struct Authorization: HeaderField {
+package struct Authorization: CredentialsField {
     package static let name = HeaderName.authorization
 
     package var credentials: Credentials
 
     package init(_ credentials: Credentials) { self.credentials = credentials }
-
-    package init(parsing value: ByteString) throws(SIPParseError) {
-        credentials = try Credentials(parsing: value)
-    }
-
-    package func write(to writer: inout ByteWriter) { credentials.write(to: &writer) }
 }
 
 /// `Proxy-Authorization`: the credentials for a proxy (RFC 3261 §20.28).
-package struct ProxyAuthorization: HeaderField {
+package struct ProxyAuthorization: CredentialsField {
     package static let name = HeaderName.proxyAuthorization
 
     package var credentials: Credentials
 
     package init(_ credentials: Credentials) { self.credentials = credentials }
-
-    package init(parsing value: ByteString) throws(SIPParseError) {
-        credentials = try Credentials(parsing: value)
-    }
-
-    package func write(to writer: inout ByteWriter) { credentials.write(to: &writer) }
 }
 
 /// `Authentication-Info`: the server's proof and the next nonce (RFC 3261 §20.6, RFC 7616 §3.5).
