@@ -45,6 +45,38 @@ struct Schema {
             PRIMARY KEY(account, peer, key)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE buddy(
+            account TEXT NOT NULL,
+            uri TEXT NOT NULL,
+            nickname TEXT,
+            alias TEXT,
+            buddy_group TEXT,
+            PRIMARY KEY(account, uri)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE watcher_policy(
+            account TEXT NOT NULL,
+            uri TEXT NOT NULL,
+            policy TEXT NOT NULL,
+            PRIMARY KEY(account, uri)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE watcher_requests(
+            account TEXT NOT NULL,
+            uri TEXT NOT NULL,
+            display_name TEXT,
+            since INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            PRIMARY KEY(account, uri)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE xcap_document(
+            account TEXT NOT NULL,
+            selector TEXT NOT NULL,
+            etag TEXT,
+            body BLOB NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY(account, selector)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ])
 }
 
