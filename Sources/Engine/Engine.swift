@@ -1,3 +1,4 @@
+import MSRP
 package import Runtime
 import SIP
 package import Store
@@ -26,8 +27,10 @@ package actor Engine {
     var registrationWaiters = Waiters<RegistrationStatus>()
     var unregistrationWaiters = Waiters<Void>()
     var msrp: MSRPTransport?
-    var chatTimer: TimerToken?
+    var sessionTimer: TimerToken?
     var chatStates: [ChatID: ChatState] = [:]
+    /// Whose an MSRP session is, by this side's own URI.
+    var sessionOwners: [MSRPURI: SessionOwner] = [:]
     var messageWaiters: [PagerMessage.ID: MessageWaiter] = [:]
     /// When the registrar's grant ends; the status tells what is left of it.
     var registeredUntil: Instant?
@@ -151,7 +154,7 @@ extension Engine {
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
         keepPort(ofRegistration: keepRegistration && status != nil)
         if let timer { loop.cancel(timer) }
-        if let chatTimer { loop.cancel(chatTimer) }
+        if let sessionTimer { loop.cancel(sessionTimer) }
         msrp?.closeAll()
         transport?.closeAll()
         stream.finish()

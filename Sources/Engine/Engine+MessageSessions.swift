@@ -1,0 +1,134 @@
+import MSRP
+import Runtime
+import SDP
+import SIP
+import UserAgent
+import Wire
+
+/// What a message session is for.
+enum SessionOwner: Hashable, Sendable {
+    case chat(ChatID)
+}
+
+// What chats share with everything else that is carried by MSRP: own URIs, connections, and who is told what.
+extension Engine {
+    // MARK: - Setting up
+
+    /// What this side offers or answers, with a URI of its own.
+    func makeEndpoint() throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
+        guard let host = core?.flow?.local.host else { throw .notRegistered }
+        var identifiers = IdentifierSource()
+        do {
+            let address = try msrpTransport().listen(on: host)
+            let uri = try MSRPURI(host: host, port: address.port, sessionID: identifiers.messageID())
+            let medium = MSRPMedia(
+                path: [uri.text.text],
+                host: host,
+                port: address.port,
+                isSecure: false,
+                acceptTypes: ["text/plain", "message/cpim", "*"]
+            )
+            let number = identifiers.next() >> 2
+            let origin = Origin(sessionID: number, version: number, address: Connection(host))
+            return (MessageSession.Endpoint(medium: medium, origin: origin), uri)
+        } catch let error as SocketError {
+            throw .unreachable(target: host, detail: error.description)
+        } catch {
+            throw .unreachable(target: host, detail: "\(error)")
+        }
+    }
+
+    private func msrpTransport() -> MSRPTransport {
+        if let msrp { return msrp }
+        let made = MSRPTransport(on: loop) { [weak self] id, input in
+            self?.assumeIsolated { engine in engine.drive(engine.msrp?.take(input, for: id) ?? []) }
+        } retry: { [weak self] local in
+            self?.assumeIsolated { $0.msrp?.connectAgain(local) }
+        }
+        msrp = made
+        return made
+    }
+
+    /// Opens what was agreed: connects, or waits for the other side to do it.
+    ///
+    /// - Parameters:
+    ///   - agreement: What both sides know.
+    ///   - local: This side's own URI.
+    ///   - delivery: How messages are taken.
+    ///   - owner: Who is told what happens.
+    /// - Returns: Why it cannot be opened, or `nil`.
+    func open(
+        _ agreement: MSRPAgreement,
+        from local: MSRPURI,
+        delivery: Delivery,
+        for owner: SessionOwner
+    ) -> String? {
+        guard let msrp, let path = try? MSRPPath(agreement.remote.path.map(\.text).joined(separator: " "))
+        else { return "the path of the other side cannot be read" }
+        var target: SocketAddress?
+        if agreement.role == .active {
+            let hop = path.first
+            let host = agreement.target == .path ? hop?.hostAddress ?? "" : agreement.remote.host.text
+            let port = agreement.target == .path ? hop?.port ?? 2855 : agreement.remote.port
+            target = SocketAddress(host: host, port: port)
+            if target == nil { return "\(host) is not a numeric address" }
+        }
+        sessionOwners[local] = owner
+        let setup = SessionConfiguration(local: local, target: path, delivery: delivery)
+        msrp.add(Session(setup), connectingTo: target)
+        rearmMessageSessions()
+        return nil
+    }
+
+    /// Forgets a session, and its connection if no other is on it.
+    func close(_ local: MSRPURI) {
+        sessionOwners[local] = nil
+        msrp?.remove(local)
+    }
+
+    // MARK: - What signalling reports
+
+    func take(_ report: MessageSession.Report, of session: MessageSession.ID) {
+        switch report {
+        case .invited: invitedToChat(session)
+        case .agreed(let agreement): agreed(agreement, ChatID(session.number))
+        case .closed(let close): closing(ChatID(session.number), ChatEnd(close))
+        }
+    }
+
+    // MARK: - What the message sessions report
+
+    /// Acts on what the message sessions report, and only then lets them send, until nothing more happens.
+    func drive(_ events: [MSRPTransport.Event]) {
+        var events = events
+        repeat {
+            for event in events { take(event) }
+            events = msrp?.flush() ?? []
+        } while !events.isEmpty
+        rearmMessageSessions()
+    }
+
+    private func take(_ event: MSRPTransport.Event) {
+        switch event {
+        case .opened(let local):
+            guard case .chat(let id)? = sessionOwners[local] else { return }
+            opened(id)
+        case .closed(let local, let detail):
+            guard case .chat(let id)? = sessionOwners[local] else { return }
+            fail(id, detail)
+        case .session(let local, let event):
+            guard case .chat(let id)? = sessionOwners[local] else { return }
+            take(event, in: id)
+        }
+    }
+
+    /// Sets the timer of the message sessions anew.
+    func rearmMessageSessions() {
+        if let sessionTimer { loop.cancel(sessionTimer) }
+        sessionTimer = nil
+        guard let deadline = msrp?.nextDeadline else { return }
+        sessionTimer = loop.schedule(at: deadline) { [weak self] in
+            self?.assumeIsolated { engine in engine.drive(engine.msrp?.fire() ?? []) }
+        }
+    }
+}
