@@ -27,9 +27,15 @@ package struct LabConfiguration: Sendable {
     /// The shortest and the longest registration granted, in seconds.
     package var minimumExpires: UInt32 = 0
     package var maximumExpires: UInt32 = 600_000
+    /// The shortest publication granted, in seconds.
+    package var minimumPublication: UInt32 = 60
+    /// Who may see the presence of a user who has said nothing about it.
+    package var presencePermission = LabPermission.allow
     /// The interval of keep-alives told to clients that offer them over TCP or TLS (RFC 6223 §4.4), in seconds.
     package var keepAlive: UInt32? = 120
     package var timers = TimerValues.standard
+    /// What it does wrong from the start.
+    package var faults = LabFaults()
     /// Makes all that is random the same in every run; random if `nil`.
     package var seed: UInt64?
 
@@ -69,6 +75,7 @@ package enum LabLimits {
     static let nonces = 1024
     static let bindingsPerUser = 16
     static let subscriptions = 256
+    static let publicationsPerUser = 16
     static let connections = 256
     /// Messages held back by the `delay` fault.
     static let delayed = 4096

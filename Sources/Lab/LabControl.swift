@@ -3,20 +3,37 @@ import SIP
 import Wire
 
 extension LabCore {
-    /// What `control` understands, for people.
-    package static let help = """
-        status                     who is registered, and which faults are set
-        fault 202|4xx|5xx|6xx [N]  answer the next N messages so, or all
-        fault 420                  refuse Require: pref
-        fault 423 [SECONDS]        refuse registrations shorter than this
-        fault 503 [SECONDS]        refuse everything, with this Retry-After
-        fault stale [N]            call the next N good nonces stale
-        fault off                  no faults, no delay, no loss
-        drop N|all|off             lose the next N requests
-        delay TIME|off             hold back every message, as in 500ms or 2s
-        deregister USER [EVENT]    end a registration as the network does: deactivated, rejected, probation
-        say FROM TO TEXT           send a message in the name of a user
-        """
+    /// The lines that `control` understands, and what each does, for people.
+    package static let controls: [(line: String, meaning: String)] = [
+        ("status", "Who is registered, and which faults are set"),
+        ("fault 202|4xx|5xx|6xx [N]", "Answer the next N messages so, or all"),
+        ("fault METHOD STATUS [N]", "Answer the next N requests of this method so, or all"),
+        ("fault 420", "Refuse Require: pref"),
+        ("fault 423 [SECONDS]", "Refuse registrations shorter than this"),
+        ("fault 503 [SECONDS]", "Refuse everything, with this Retry-After"),
+        ("fault stale [N]", "Call the next N good nonces stale"),
+        ("fault off", "No faults, no delay, no loss"),
+        ("drop N|all|off", "Lose the next N requests"),
+        ("delay TIME|off", "Hold back every message, as in 500ms or 2s"),
+        (
+            "deregister USER [EVENT]",
+            "End a registration as the network does: deactivated, rejected, probation"
+        ),
+        (
+            "presence USER PERMISSION [WATCHER]",
+            "Let a watcher, or all others, see a user's presence: allow, confirm, polite-block, block"
+        ),
+        ("forget USER", "Lose what a user published and their subscriptions, as in a restart"),
+        ("say FROM TO TEXT", "Send a message in the name of a user"),
+    ]
+
+    /// The answer to `help`.
+    static var help: String {
+        let width = 2 + (controls.map(\.line.count).max() ?? 0)
+        return controls.map { line, meaning in
+            line + String(repeating: " ", count: width - line.count) + meaning
+        }.joined(separator: "\n")
+    }
 
     /// Obeys a line; the answer is one line or more for people, and begins with "error:" if it was none.
     mutating func obey(_ line: String, at now: Instant) -> String {
@@ -26,9 +43,9 @@ extension LabCore {
         switch (verb, arguments.count) {
         case ("help", 0): return Self.help
         case ("status", 0): return status(at: now)
-        case ("fault", 1...2): return setFault(arguments[0], arguments.dropFirst().first)
-        case ("drop", 1): return setDrop(arguments[0])
-        case ("delay", 1): return setDelay(arguments[0])
+        case ("fault", 1...), ("drop", 1), ("delay", 1): return set(words)
+        case ("presence", 2...3): return permit(arguments, at: now)
+        case ("forget", 1): return forget(arguments[0], at: now)
         case ("deregister", 1...2): return deregister(arguments[0], arguments.dropFirst().first, at: now)
         case ("say", 3...): return say(arguments, at: now)
         default: return "error: not understood: \(line.safeForDisplay()); try help"
@@ -45,59 +62,42 @@ extension LabCore {
             let absent = isAutomatic ? "automatic" : "not registered"
             return "\(user.name): \(contacts.isEmpty ? absent : contacts.joined(separator: ", "))"
         }
-        lines.append("subscriptions: \(subscriptions.count)")
+        lines.append("subscriptions: \(subscriptions.count), publications: \(presence.count)")
         lines.append("faults: \(faults)")
         return lines.joined(separator: "\n")
     }
 
-    private mutating func setFault(_ name: String, _ argument: String?) -> String {
-        let number = argument.flatMap { UInt32($0) }
-        guard argument == nil || (number ?? 0) > 0 else {
-            return "error: a number greater than 0 is expected"
-        }
-        switch name {
-        case "off": faults = LabFaults()
-        case "420": faults.refusesPreferences = true
-        // Above the 600 000 s that TS 24.229 §5.1.1.2.1 makes a client ask for.
-        case "423": faults.minimumExpires = number ?? 700_000
-        case "503": faults.retryAfter = number ?? 5
-        case "stale": faults.staleNonces = Int(number ?? 1)
-        default:
-            guard let value = Int(name), value == 202 || 300..<700 ~= value,
-                let status = StatusCode(value)
-            else { return "error: no such fault: \(name.safeForDisplay()); try help" }
-            faults.messageStatus = (status, number.map { Int($0) })
-        }
+    private mutating func set(_ words: [String]) -> String {
+        do throws(LabFaultError) { try faults.set(words) } catch { return "error: \(error.wording)" }
         return "faults: \(faults)"
     }
 
-    private mutating func setDrop(_ word: String) -> String {
-        switch word {
-        case "off": faults.dropped = 0
-        case "all": faults.dropped = .max
-        default:
-            guard let count = UInt32(word) else { return "error: a number, all or off is expected" }
-            faults.dropped = Int(count)
+    /// Lets a user decide who sees their presence.
+    private mutating func permit(_ words: [String], at now: Instant) -> String {
+        guard let user = user(named: words[0]) else { return noSuchUser(words[0]) }
+        let watcher = words.dropFirst(2).first
+        if let watcher, self.user(named: watcher) == nil { return noSuchUser(watcher) }
+        guard let permission = LabPermission(rawValue: words[1]) else {
+            let all = LabPermission.allCases.map(\.rawValue)
+            return "error: one of \(all.joined(separator: ", ")) is expected"
         }
-        return "faults: \(faults)"
+        presence.permit(permission, to: watcher, by: user.name)
+        applyPermissions(of: user.name, at: now)
+        return "\(watcher ?? "everybody else"): \(permission.rawValue)"
     }
 
-    private mutating func setDelay(_ word: String) -> String {
-        if word == "off" {
-            faults.delay = .zero
-        } else if word.hasSuffix("ms"), let number = UInt32(word.dropLast(2)) {
-            faults.delay = .milliseconds(number)
-        } else if word.hasSuffix("s"), let number = UInt32(word.dropLast()) {
-            faults.delay = .seconds(number)
-        } else {
-            return "error: a time like 500ms or 2s is expected"
-        }
-        return "faults: \(faults)"
+    private mutating func forget(_ name: String, at now: Instant) -> String {
+        guard let user = user(named: name) else { return noSuchUser(name) }
+        _ = presence.remove(of: user.name) { _ in true }
+        loseSubscriptions(at: now) { $0.user == user.name || $0.watcher == user.name }
+        return "\(name) forgotten"
     }
+
+    private func noSuchUser(_ name: String) -> String { "error: no such user: \(name.safeForDisplay())" }
 
     private mutating func deregister(_ name: String, _ event: String?, at now: Instant) -> String {
         let events = ["deactivated", "rejected", "probation", "expired", "unregistered"]
-        guard let user = user(named: name) else { return "error: no such user: \(name.safeForDisplay())" }
+        guard let user = user(named: name) else { return noSuchUser(name) }
         guard event.map({ events.contains($0) }) ?? true else {
             return "error: the event is one of \(events.joined(separator: ", "))"
         }

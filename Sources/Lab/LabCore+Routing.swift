@@ -8,10 +8,6 @@ extension LabCore {
             return answer(request, .forbidden, reason: "Register first")
         }
         let isMessage = request.message.method == .message
-        if isMessage, let status = faults.takeMessageStatus() {
-            note("a message of \(name) answered \(status.value) on purpose")
-            return answer(request, status)
-        }
         let hops = (try? request.message.headers.first(MaxForwards.self))?.hops ?? 70
         guard hops > 0 else { return answer(request, .tooManyHops) }
         let target = request.message.requestURI.flatMap { try? URI(parsing: $0) }

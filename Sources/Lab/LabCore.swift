@@ -29,10 +29,11 @@ package struct LabCore: Sendable {
     }
 
     let configuration: LabConfiguration
-    var faults = LabFaults()
+    var faults: LabFaults
     var registrar = LabRegistrar()
     var nonces = LabNonces()
     var subscriptions: [DialogID: LabSubscription] = [:]
+    var presence = LabPresence()
     var identifiers: IdentifierSource
     private var layer: TransactionLayer
     private var purposes: [ClientTransactionID: Purpose] = [:]
@@ -42,7 +43,7 @@ package struct LabCore: Sendable {
     private var delayed: [(time: Instant, bytes: [UInt8], flow: Flow)] = []
 
     package init(_ configuration: LabConfiguration) {
-        self.configuration = configuration
+        (self.configuration, faults) = (configuration, configuration.faults)
         identifiers = configuration.seed.map { IdentifierSource(seed: $0) } ?? IdentifierSource()
         layer = TransactionLayer(
             timers: configuration.timers,
@@ -77,7 +78,7 @@ package struct LabCore: Sendable {
     /// Takes note that a connection is over.
     package mutating func flowClosed(_ flow: FlowID, at now: Instant, into effects: inout [Effect]) {
         registrar.lose(flow)
-        subscriptions = subscriptions.filter { $0.value.flow.id != flow }
+        loseSubscriptions(at: now) { $0.flow.id == flow }
         layer.flowFailed(flow, at: now, into: &steps)
         settle(at: now, into: &effects)
     }
@@ -86,7 +87,7 @@ package struct LabCore: Sendable {
     package var nextDeadline: Instant? {
         let deadlines = [
             layer.nextDeadline, delayed.map(\.time).min(), registrar.nextExpiry,
-            subscriptions.values.map(\.expiry).min(),
+            subscriptions.values.map(\.expiry).min(), presence.nextExpiry,
         ]
         return deadlines.compactMap(\.self).min()
     }
@@ -95,6 +96,7 @@ package struct LabCore: Sendable {
         layer.fire(at: now, into: &steps)
         expireBindings(at: now)
         expireSubscriptions(at: now)
+        expirePublications(at: now)
         let due = delayed.filter { $0.time <= now }
         delayed.removeAll { $0.time <= now }
         outbox += due.map { .transmit($0.bytes, over: $0.flow) }
@@ -119,10 +121,14 @@ package struct LabCore: Sendable {
             answer(request, .serviceUnavailable) { $0.headers.append(RetryAfter(seconds: seconds)) }
             return
         }
+        if let method = request.message.method, let status = faults.takeStatus(of: method) {
+            return refuse(request, method, status)
+        }
         switch request.message.method {
         case .register?: register(request)
         case .message?, .invite?, .bye?, .update?, .prack?: route(request)
         case .subscribe?: subscribe(request)
+        case .publish?: publish(request)
         case .options?: answerOptions(request)
         case let method?:
             answer(request, method.isKnown ? .methodNotAllowed : .notImplemented) { response in
@@ -133,7 +139,7 @@ package struct LabCore: Sendable {
     }
 
     private static let methods: [Method] = [
-        .register, .message, .subscribe, .options, .invite, .ack, .cancel, .bye, .update, .prack,
+        .register, .message, .subscribe, .publish, .options, .invite, .ack, .cancel, .bye, .update, .prack,
     ]
 
     /// An OPTIONS for the core itself is answered, one for a user is carried on.
@@ -142,7 +148,22 @@ package struct LabCore: Sendable {
         guard let target, target.user == nil else { return route(request) }
         answer(request, .ok) { response in
             response.headers.append(Allow(Self.methods))
-            response.headers.append(AllowEvents("reg"))
+            response.headers.append(Self.events)
+        }
+    }
+
+    /// Answers a request as a fault wants it, with what the status must bring along.
+    private mutating func refuse(_ request: Incoming, _ method: Method, _ status: StatusCode) {
+        note("\(method) from \(request.flow.remote) answered \(status.value) on purpose")
+        let asked = (try? request.message.headers.first(Expires.self))?.seconds ?? 3600
+        answer(request, status) { response in
+            switch status {
+            case .intervalTooBrief: response.headers.append(MinExpires(seconds: asked &+ 60))
+            case .badEvent: response.headers.append(Self.events)
+            case .methodNotAllowed: response.headers.append(Allow(Self.methods.filter { $0 != method }))
+            case .serviceUnavailable: response.headers.append(RetryAfter(seconds: 1))
+            default: break
+            }
         }
     }
 
@@ -241,7 +262,9 @@ package struct LabCore: Sendable {
         switch purpose {
         case .forward(let request, let server): carryBack(response, of: request, to: server, at: now)
         case .notification(let dialog):
-            if status.isFinal, !status.isSuccess { subscriptions[dialog] = nil }
+            if status.isFinal, !status.isSuccess {
+                loseSubscriptions(at: now) { $0.dialog.id == dialog }
+            }
         case .text(let user):
             if status.isFinal { note("\(user) answered \(status.value)") }
         }

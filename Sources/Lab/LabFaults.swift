@@ -1,9 +1,9 @@
 import SIP
 
 /// What a pocket core does wrong, because somebody wants to see how a client takes it.
-struct LabFaults: Sendable {
-    /// How MESSAGE is answered in place of being delivered, and how often still; for ever if `nil`.
-    var messageStatus: (status: StatusCode, count: Int?)?
+package struct LabFaults: Sendable {
+    /// How requests of a method are answered in place of being served, and how often still; for ever if `nil`.
+    var statuses: [Method: (status: StatusCode, count: Int?)] = [:]
     /// Every request is refused with 503 and this `Retry-After`.
     var retryAfter: UInt32?
     /// A registration below this many seconds is refused with 423.
@@ -17,6 +17,8 @@ struct LabFaults: Sendable {
     /// How long every message of ours takes.
     var delay = Duration.zero
 
+    package init() {}
+
     mutating func takeDropped() -> Bool {
         guard dropped > 0 else { return false }
         if dropped < Int.max { dropped -= 1 }
@@ -29,18 +31,18 @@ struct LabFaults: Sendable {
         return true
     }
 
-    mutating func takeMessageStatus() -> StatusCode? {
-        guard let (status, count) = messageStatus else { return nil }
-        if let count { messageStatus = count > 1 ? (status, count - 1) : nil }
+    mutating func takeStatus(of method: Method) -> StatusCode? {
+        guard let (status, count) = statuses[method] else { return nil }
+        if let count { statuses[method] = count > 1 ? (status, count - 1) : nil }
         return status
     }
 }
 
 extension LabFaults: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         var words: [String] = []
-        if let (status, count) = messageStatus {
-            words.append("MESSAGE answered \(status.value)" + (count.map { " \($0) times" } ?? ""))
+        for (method, (status, count)) in statuses.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            words.append("\(method) answered \(status.value)" + (count.map { " \($0) times" } ?? ""))
         }
         if let retryAfter { words.append("503 with Retry-After \(retryAfter)") }
         if let minimumExpires { words.append("423 below \(minimumExpires) s") }

@@ -106,6 +106,10 @@ import Testing
                 "listen --accept-chat some",
                 .badValue(of: "--accept-chat", value: "some", expected: "ask, all, none")
             ),
+            (
+                "lab --fault 420,foo",
+                .badValue(of: "--fault", value: "420,foo", expected: "faults that help lab lists")
+            ),
             ("accept", .notHere(command: "accept", isREPL: false)),
         ] as [(String, UsageError)]
     )

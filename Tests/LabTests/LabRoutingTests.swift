@@ -126,7 +126,7 @@ struct LabRoutingTests {
         )
         #expect(try bench.next(over: bob.flow).method == .options)
         #expect(
-            try bench.exchange(alice.makeRequest(.publish, to: "sip:ims.test"), alice).status
+            try bench.exchange(alice.makeRequest(.info, to: "sip:ims.test"), alice).status
                 == .methodNotAllowed
         )
         let unknown = alice.makeRequest(Method(rawValue: "DANCE"), to: "sip:ims.test")
@@ -189,7 +189,8 @@ struct LabRoutingTests {
         for line in [
             "status", "fault 202", "fault 486 3", "fault 420", "fault 423", "fault 423 60", "fault 503",
             "fault stale 2", "fault off", "drop 1", "drop all", "drop off", "delay 2s", "delay off",
-            "deregister alice rejected", "say alice bob hi there", "help",
+            "fault PUBLISH 412", "fault INVITE 486 2", "presence alice confirm", "presence alice allow bob",
+            "deregister alice rejected", "say alice bob hi there", "forget bob", "help",
         ] {
             let answer = try bench.control(line)
             #expect(!answer.hasPrefix("error:"), "\(line): \(answer)")
@@ -199,7 +200,10 @@ struct LabRoutingTests {
             "drop x", "delay 5",
             "delay s", "deregister", "deregister nobody", "deregister alice", "deregister bob loudly",
             "say alice bob",
-            "say alice alice hi",
+            "say alice alice hi", "fault PUBLISH", "fault PUBLISH 200", "fault PUBLISH 412 0",
+            "fault DANCE 486",
+            "fault 486 1 1", "presence", "presence alice", "presence nobody allow", "presence alice shout",
+            "presence alice allow nobody", "forget", "forget nobody",
         ] {
             let answer = try bench.control(line)
             #expect(answer.hasPrefix("error:"), "\(line): \(answer)")

@@ -95,7 +95,7 @@ struct LabSubscriptionTests {
             change(&request)
             return request
         }
-        let event = changed { $0.headers.set(.event, "presence") }
+        let event = changed { $0.headers.set(.event, "dialog") }
         #expect(try bench.exchange(event, alice).status == .badEvent)
         let type = changed { $0.headers.set(.accept, "text/plain") }
         #expect(try bench.exchange(type, alice).status == .notAcceptable)

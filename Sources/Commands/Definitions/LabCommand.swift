@@ -38,14 +38,15 @@ struct LabCommand: LoopCommand {
         ],
         details: [
             "Its users are alice, bob and carol, whose passwords are their names; bob answers by himself.",
+            "It keeps their presence: it takes PUBLISH, and tells who watches them.",
             "It reads lines from standard input that let it misbehave; help lists them, quit ends it.",
         ],
+        inputs: LabCore.controls.map { ($0.line, $0.meaning) },
         examples: ["lab", "lab --port 0 --fault 420"],
         availability: .commandLineOnly
     )
 
     private let configuration: LabConfiguration
-    private let faults: [String]
 
     init(_ arguments: Arguments) throws(UsageError) {
         var configuration = LabConfiguration()
@@ -65,17 +66,18 @@ struct LabCommand: LoopCommand {
             throw .missingValue(option: "--certificate", expected: "--certificate FILE --key FILE")
         case (nil, _?): throw .missingValue(option: "--key", expected: "--certificate FILE --key FILE")
         }
+        if let faults = arguments.option("fault") {
+            do throws(LabFaultError) {
+                configuration.faults = try LabFaults(parsing: faults)
+            } catch {
+                throw .badValue(of: "--fault", value: faults, expected: "faults that help lab lists")
+            }
+        }
         self.configuration = configuration
-        faults =
-            arguments.option("fault")?.split(separator: ",").map { fault in
-                let words = fault.split(separator: " ")
-                let isVerb = words.first == "drop" || words.first == "delay"
-                return (isVerb ? "" : "fault ") + words.joined(separator: " ")
-            } ?? []
     }
 
     func run(on loop: EventLoop, makeOutput: @escaping @Sendable () -> any Output) async -> ExitStatus {
-        await LabSession(on: loop, makeOutput).run(configuration, faults: faults)
+        await LabSession(on: loop, makeOutput).run(configuration)
     }
 }
 
@@ -95,7 +97,7 @@ actor LabSession {
         output = makeOutput()
     }
 
-    func run(_ configuration: LabConfiguration, faults: [String]) async -> ExitStatus {
+    func run(_ configuration: LabConfiguration) async -> ExitStatus {
         do {
             let signals = try SignalSource([.interrupt, .terminate, .hangUp], on: loop) { [weak self] _ in
                 self?.assumeIsolated { $0.end(.interrupted) }
@@ -106,16 +108,6 @@ actor LabSession {
             }
             self.server = server
             defer { server.stop() }
-            for fault in faults {
-                let answer = server.control(fault)
-                guard !answer.hasPrefix("error:") else {
-                    throw UsageError.badValue(
-                        of: "--fault",
-                        value: fault,
-                        expected: "one that help of ims lab lists"
-                    )
-                }
-            }
             tellAddress(of: server, configuration)
             readLines()
             defer { reader?.close() }

@@ -42,6 +42,10 @@ struct HelpPage {
             text += "\n" + Self.columns(definition.parameters.map { ($0.name.uppercased(), $0.help + ".") })
         }
         if !definition.options.isEmpty { text += "\n" + Self.options(definition.options) }
+        if !definition.inputs.isEmpty {
+            text += "\nLines of standard input\n"
+            text += Self.columns(definition.inputs.map { ($0.line, $0.help + ".") })
+        }
         if !definition.examples.isEmpty {
             let prefix = namesProgram(definition) ? "ims " : ""
             text += "\nExamples\n" + definition.examples.map { "  \(prefix)\($0)\n" }.joined()

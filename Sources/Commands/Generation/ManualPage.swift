@@ -37,9 +37,20 @@ package struct ManualPage {
         let items =
             definition.parameters.map { ".It Ar \(Self.escaped($0.name))\n" + Self.sentence($0.help + ".") }
             + definition.options.map(Self.item)
-        if !items.isEmpty { page += ".Bl -tag -width Ds -compact\n" + items.joined() + ".El\n" }
-        return page
+        page += Self.list(items)
+        guard !definition.inputs.isEmpty else { return page }
+        let lines = definition.inputs.map {
+            ".It Li \(Self.quoted($0.line))\n" + Self.sentence($0.help + ".")
+        }
+        return page + ".Pp\nIts lines of standard input:\n" + Self.list(lines)
     }
+
+    private static func list(_ items: [String]) -> String {
+        items.isEmpty ? "" : ".Bl -tag -width Ds -compact\n" + items.joined() + ".El\n"
+    }
+
+    /// One argument of a macro, whatever words are in it.
+    private static func quoted(_ text: String) -> String { "\"\(escaped(text))\"" }
 
     private static func item(_ option: Option) -> String {
         let letter = option.letter.map { "Fl \($0) , " } ?? ""

@@ -8,6 +8,8 @@ package struct CommandDefinition: Sendable {
     package var options: [Option] = []
     /// What the summary leaves open: whole sentences for `help COMMAND` and ims(1).
     package var details: [String] = []
+    /// The lines it reads from standard input while it runs, and what each does, as a sentence without its full stop.
+    package var inputs: [(line: String, help: String)] = []
     /// Complete lines a user could type; a test parses each of them.
     package var examples: [String] = []
     package var availability = Availability.everywhere
