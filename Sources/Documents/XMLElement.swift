@@ -4,6 +4,8 @@
 package struct XMLElement: Hashable, Sendable {
     package var name: XMLName
     package var attributes: [XMLAttribute]
+    /// The namespaces declared here, by their prefix; the empty one is the default.
+    package var namespaces: [String: String] = [:]
     package var children: [XMLElement] = []
     /// The character data directly in this element, in one piece.
     package var text = ""

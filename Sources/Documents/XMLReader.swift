@@ -55,7 +55,7 @@ package enum XMLReader {
                 guard open.count < limits.depth else { throw .tooDeep }
                 // Moving to the attributes leaves the element, so this is asked first.
                 let isEmpty = unsafe library.isEmptyElement(reader) == 1
-                let element = currentElement()
+                let element = try currentElement()
                 nodeCount += element.attributes.count
                 open.append(element)
                 if isEmpty { close(&open, &root) }
@@ -81,11 +81,19 @@ package enum XMLReader {
         if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
     }
 
-    private func currentElement() -> XMLElement {
+    private func currentElement() throws(XMLError) -> XMLElement {
         var element = XMLElement(name: currentName())
         while unsafe library.moveToNextAttribute(reader) == 1 {
-            guard unsafe library.isNamespaceDeclaration(reader) != 1 else { continue }
             let value = unsafe string(library.value(reader)) ?? ""
+            guard unsafe library.isNamespaceDeclaration(reader) != 1 else {
+                let name = unsafe string(library.localName(reader)) ?? ""
+                // What is no URI names nothing (Namespaces in XML 1.0 §2.2); the library lets it pass.
+                guard !value.contains(where: \.isWhitespace) else {
+                    throw .notWellFormed(line: Int(unsafe library.lineNumber(reader)))
+                }
+                element.namespaces[name == "xmlns" ? "" : name] = value
+                continue
+            }
             element.attributes.append(XMLAttribute(name: currentName(), value: value))
         }
         return element
