@@ -49,3 +49,13 @@ static inline int linux_socket_error(int socket, struct sockaddr *destination, s
     }
     return EIO;
 }
+
+/* Renames a file within `directory`, only if nothing has the new name: errno is EEXIST otherwise. File systems
+   without RENAME_NOREPLACE get the name by a hard link, which is as exclusive. */
+static inline int linux_rename_exclusively(int directory, const char *from, const char *to) {
+    const unsigned int noReplace = 1; /* RENAME_NOREPLACE of linux/fs.h */
+    if (syscall(SYS_renameat2, directory, from, directory, to, noReplace) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+    if (linkat(directory, from, directory, to, 0) != 0) return -1;
+    return unlinkat(directory, from, 0);
+}

@@ -33,7 +33,7 @@ extension String {
 
 extension Unicode.Scalar {
     /// Whether a terminal may obey the character, or hide or move others because of it.
-    fileprivate var isUnsafeForDisplay: Bool {
+    var isUnsafeForDisplay: Bool {
         switch value {
         // C0, DEL and C1.
         case 0x00...0x1F, 0x7F...0x9F: true
