@@ -129,7 +129,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "UserAgent", "Runtime", "Store", "SIP", "Lab", "Wire", "TestSupport"],
+            dependencies: [
+                "Engine", "UserAgent", "Runtime", "Store", "MSRP", "SIP", "Lab", "Wire", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -96,6 +96,12 @@ extension Explanation {
         case .chatNotOpened(let end): self.init(end)
         case .noChat:
             self.init("no_chat", "There is no such chat, or not any more.", status: .usage)
+        case .sourceFailed(let detail):
+            self.init(
+                "source_failed",
+                "What was being sent could not be read to its end: \(Display.safe(detail)).",
+                status: .refused
+            )
         case .interrupted: self.init("interrupted", "Interrupted.", status: .interrupted)
         }
     }

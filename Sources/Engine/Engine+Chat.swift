@@ -24,6 +24,8 @@ struct ChatState {
     /// The calls that wait for what becomes of their message, by its Message-ID.
     var deliveries:
         [String: (waiter: CheckedContinuation<Result<ChatDelivery, EngineError>, Never>, row: Int64?)] = [:]
+    /// Those of them that go from a source: their answers may be as late as whoever reads at the far end is slow.
+    var streamed: Set<String> = []
 }
 
 // Chats over MSRP, as the commands see them.
@@ -104,6 +106,47 @@ extension Engine {
             if !msrp.send(message, in: local) { engine.settle(messageID, in: id, .failure(.noChat)) }
             engine.drive([])
             return { $0.settle(messageID, in: id, .failure($1)) }
+        }
+    }
+
+    /// Sends one message whose bytes come from a source, and waits for what becomes of it.
+    ///
+    /// The history notes it without its bytes.
+    ///
+    /// - Parameters:
+    ///   - source: Where the bytes come from; closed when the message needs nothing more.
+    ///   - contentType: Its media type.
+    ///   - id: The chat.
+    /// - Returns: What became of the message.
+    /// - Throws: `EngineError.sourceFailed` when the source could not be read to its end.
+    package func say(
+        from source: any MessageSource,
+        contentType: String,
+        in id: ChatID
+    ) async throws(EngineError) -> ChatDelivery {
+        guard let state = chatStates[id], state.isOpen, state.end == nil, let local = state.local, let msrp
+        else { throw .noChat }
+        var identifiers = IdentifierSource()
+        let messageID = identifiers.messageID()
+        let row = recordPending([], contentType, in: state.chat, messageID: messageID)
+        var message = MSRP.OutgoingMessage(
+            messageID: ByteString(messageID),
+            contentType: ByteString(contentType),
+            content: .streamed(size: source.size)
+        )
+        message.successReport = true
+        return try await withDeadline(method: "SEND") { engine, waiter in
+            engine.chatStates[id]?.deliveries[messageID] = (waiter, row)
+            engine.chatStates[id]?.streamed.insert(messageID)
+            if !msrp.send(message, from: source, in: local) {
+                engine.settle(messageID, in: id, .failure(.noChat))
+            }
+            engine.drive([])
+            return { engine, error in
+                msrp.cancel(ByteString(messageID), in: local)
+                engine.settle(messageID, in: id, .failure(error))
+                engine.drive([])
+            }
         }
     }
 

@@ -96,7 +96,9 @@ extension Engine {
         case .delivered(let messageID): settle(messageID.text, in: id, .success(.delivered))
         case .failed(let messageID, let code):
             settle(messageID.text, in: id, .success(.refused(code.rawValue)))
-        case .overdue(let messageID): settle(messageID.text, in: id, .success(.unconfirmed))
+        case .overdue(let messageID):
+            guard chatStates[id]?.streamed.contains(messageID.text) != true else { return }
+            settle(messageID.text, in: id, .success(.unconfirmed))
         case .ended(let code): fail(id, "the other side answered \(code.rawValue)")
         case .silent: fail(id, "the other side does not answer")
         case .bound, .sent, .alive, .incoming: break
@@ -121,6 +123,7 @@ extension Engine {
     /// Answers the call that waits for what becomes of a message.
     func settle(_ messageID: String, in id: ChatID, _ answer: Result<ChatDelivery, EngineError>) {
         guard let delivery = chatStates[id]?.deliveries.removeValue(forKey: messageID) else { return }
+        chatStates[id]?.streamed.remove(messageID)
         switch answer {
         case .success(.accepted), .success(.delivered): record(.accepted, of: delivery.row)
         case .success(.refused(let code)):

@@ -44,6 +44,11 @@ extension Engine {
             self?.assumeIsolated { engine in engine.drive(engine.msrp?.take(input, for: id) ?? []) }
         } retry: { [weak self] local in
             self?.assumeIsolated { $0.msrp?.connectAgain(local) }
+        } resume: { [weak self] local in
+            self?.assumeIsolated { engine in
+                engine.msrp?.goOn(local)
+                engine.drive([])
+            }
         }
         msrp = made
         return made
@@ -55,12 +60,14 @@ extension Engine {
     ///   - agreement: What both sides know.
     ///   - local: This side's own URI.
     ///   - delivery: How messages are taken.
+    ///   - makeSink: Where messages go if they are taken in streams.
     ///   - owner: Who is told what happens.
     /// - Returns: Why it cannot be opened, or `nil`.
     func open(
         _ agreement: MSRPAgreement,
         from local: MSRPURI,
         delivery: Delivery,
+        sinks makeSink: SinkMaker? = nil,
         for owner: SessionOwner
     ) -> String? {
         guard let msrp, let path = try? MSRPPath(agreement.remote.path.map(\.text).joined(separator: " "))
@@ -75,7 +82,7 @@ extension Engine {
         }
         sessionOwners[local] = owner
         let setup = SessionConfiguration(local: local, target: path, delivery: delivery)
-        msrp.add(Session(setup), connectingTo: target)
+        msrp.add(Session(setup), connectingTo: target, sinks: makeSink)
         rearmMessageSessions()
         return nil
     }
@@ -116,6 +123,9 @@ extension Engine {
         case .closed(let local, let detail):
             guard case .chat(let id)? = sessionOwners[local] else { return }
             fail(id, detail)
+        case .cut(let local, let messageID, let detail):
+            guard case .chat(let id)? = sessionOwners[local] else { return }
+            settle(messageID.text, in: id, .failure(.sourceFailed(detail)))
         case .session(let local, let event):
             guard case .chat(let id)? = sessionOwners[local] else { return }
             take(event, in: id)

@@ -26,6 +26,8 @@ package enum EngineError: Error, Hashable, Sendable {
     case chatNotOpened(ChatEnd)
     /// There is no such chat, or not any more.
     case noChat
+    /// What was being sent could not be read to its end; `detail` says why.
+    case sourceFailed(String)
     case interrupted
 }
 

@@ -20,27 +20,45 @@ final class MSRPTransport: @unchecked Sendable {
         /// The connection of the session stands.
         case opened(MSRPURI)
         case session(MSRPURI, SessionEvent)
+        /// The source of a message has nothing more to give, though the message is not complete: it was given up.
+        case cut(MSRPURI, messageID: ByteString, detail: String)
         /// There is no connection for the session, or not any more.
         case closed(MSRPURI, detail: String)
     }
 
-    private struct Link {
-        var connection: StreamConnection
+    /// A connection, and what is on it.
+    private final class Link {
+        let connection: StreamConnection
         var parser = ChunkParser()
         /// The session of the chunk that is being received.
-        var current: MSRPURI?
+        var current: Entry?
         /// The session that opened it.
-        var opener: MSRPURI?
+        let opener: MSRPURI?
         /// Until when a connection that was accepted may be without a session.
         var patience: Instant?
+        /// Whether it is not read because a session takes nothing.
+        var isPaused = false
+
+        init(_ connection: StreamConnection, opener: MSRPURI? = nil, patience: Instant? = nil) {
+            (self.connection, self.opener, self.patience) = (connection, opener, patience)
+        }
     }
 
-    private struct Entry {
+    /// A session, and where it stands.
+    final class Entry {
+        let local: MSRPURI
         var session: Session
+        var streams: SessionStreams
         var link: ConnectionID?
         /// Where the active side connects, and until when a refused connection is tried again.
-        var target: SocketAddress?
+        let target: SocketAddress?
         var patience: Instant?
+
+        init(_ session: Session, _ streams: SessionStreams, connectingTo target: SocketAddress?) {
+            local = session.configuration.local
+            (self.session, self.streams, self.target) = (session, streams, target)
+            patience = .now + MSRPTransport.patience
+        }
     }
 
     /// How long the other side may take to listen, or to connect: the transaction time (RFC 4975 §7.1.1).
@@ -51,24 +69,31 @@ final class MSRPTransport: @unchecked Sendable {
     /// How many bytes may wait in a connection before no further chunk is made.
     private static let highWater = 262_144
 
-    private let loop: EventLoop
+    let loop: EventLoop
     private let report: @Sendable (ConnectionID, Input) -> Void
     private let retry: @Sendable (MSRPURI) -> Void
+    let resume: @Sendable (MSRPURI) -> Void
     private var listener: Listener?
     private var links: [ConnectionID: Link] = [:]
-    private var entries: [MSRPURI: Entry] = [:]
+    private(set) var entries: [MSRPURI: Entry] = [:]
     private var directory = SessionDirectory<ConnectionID>()
     private var random = SystemRandomNumberGenerator()
     /// Sessions that may have something to send.
-    private var ready: Set<MSRPURI> = []
+    var ready: Set<MSRPURI> = []
     private var lastNumber: UInt64 = 0
 
+    /// - Parameters:
+    ///   - loop: The loop of the engine.
+    ///   - report: Called with what a socket has to say, for `take`.
+    ///   - retry: Called when a refused connection is to be tried again, for `connectAgain`.
+    ///   - resume: Called when a source or a sink of a session can go on, for `goOn`.
     init(
         on loop: EventLoop,
         report: @escaping @Sendable (ConnectionID, Input) -> Void,
-        retry: @escaping @Sendable (MSRPURI) -> Void
+        retry: @escaping @Sendable (MSRPURI) -> Void,
+        resume: @escaping @Sendable (MSRPURI) -> Void
     ) {
-        (self.loop, self.report, self.retry) = (loop, report, retry)
+        (self.loop, self.report, self.retry, self.resume) = (loop, report, retry, resume)
     }
 
     /// The address where sessions of this client are reached; opened when first asked for.
@@ -79,7 +104,7 @@ final class MSRPTransport: @unchecked Sendable {
             guard let self else { return nil }
             self.makeRoomForStranger()
             let id = self.makeID()
-            self.links[id] = Link(connection: connection, patience: .now + Self.patience)
+            self.links[id] = Link(connection, patience: .now + Self.patience)
             return { [report = self.report] event in report(id, .stream(event)) }
         }
         listener = opened
@@ -117,9 +142,10 @@ final class MSRPTransport: @unchecked Sendable {
     /// - Parameters:
     ///   - session: The session.
     ///   - target: Where to connect; `nil` to wait for the peer.
-    func add(_ session: Session, connectingTo target: SocketAddress?) {
+    ///   - makeSink: Where messages go that come in streams.
+    func add(_ session: Session, connectingTo target: SocketAddress?, sinks makeSink: SinkMaker? = nil) {
         let local = session.configuration.local
-        entries[local] = Entry(session: session, target: target, patience: .now + Self.patience)
+        entries[local] = Entry(session, SessionStreams(makeSink), connectingTo: target)
         directory.insert(local)
         if target != nil { connect(local) }
     }
@@ -129,7 +155,7 @@ final class MSRPTransport: @unchecked Sendable {
         let id = makeID()
         let connection = StreamConnection(to: target, on: loop) { [report] event in report(id, .stream(event))
         }
-        links[id] = Link(connection: connection, opener: local)
+        links[id] = Link(connection, opener: local)
     }
 
     /// Tries again to connect, if there is still reason to.
@@ -157,6 +183,7 @@ final class MSRPTransport: @unchecked Sendable {
     /// Ends a session, and its connection if no other is on it.
     func remove(_ local: MSRPURI) {
         guard let entry = entries.removeValue(forKey: local) else { return }
+        entry.streams.closeAll()
         directory.remove(local)
         for (id, link) in links where link.opener == local || id == entry.link {
             guard directory.sessions(on: id).isEmpty else { continue }
@@ -169,6 +196,7 @@ final class MSRPTransport: @unchecked Sendable {
         listener = nil
         for link in links.values { link.connection.close() }
         links.removeAll()
+        for entry in entries.values { entry.streams.closeAll() }
         entries.removeAll()
     }
 
@@ -178,15 +206,13 @@ final class MSRPTransport: @unchecked Sendable {
             if let patience = link.patience, patience <= now { drop(id) }
         }
         var events: [Event] = []
-        for local in entries.keys {
+        for (local, entry) in entries {
             var told: [SessionEvent] = []
-            entries[local]?.session.fire(at: now, into: &told)
-            events += told.map { .session(local, $0) }
+            entry.session.fire(at: now, into: &told)
+            settle(told, of: entry, into: &events)
             ready.insert(local)
-            guard let entry = entries[local], entry.link == nil, let patience = entry.patience,
-                patience <= now
-            else { continue }
-            entries[local]?.patience = nil
+            guard entry.link == nil, let patience = entry.patience, patience <= now else { continue }
+            entry.patience = nil
             events.append(.closed(local, detail: "the other side did not connect in time"))
         }
         return events
@@ -198,11 +224,11 @@ final class MSRPTransport: @unchecked Sendable {
         guard case .stream(let event) = input, let link = links[id] else { return [] }
         switch event {
         case .connected:
-            guard let local = link.opener, entries[local] != nil else { return [] }
+            guard let local = link.opener, let entry = entries[local] else { return [] }
             directory.insert(local, on: id)
-            entries[local]?.link = id
+            entry.link = id
             // The active side speaks first, so that the passive one knows whose connection it is (RFC 4975 §5.4).
-            entries[local]?.session.sendKeepAlive()
+            entry.session.sendKeepAlive()
             ready.insert(local)
             return [.opened(local)]
         case .received(let bytes): return receive(bytes, on: id)
@@ -234,54 +260,78 @@ final class MSRPTransport: @unchecked Sendable {
     }
 
     private func receive(_ bytes: [UInt8], on id: ConnectionID) -> [Event] {
-        guard var link = links[id] else { return [] }
+        guard let link = links[id] else { return [] }
         var input = ByteString(bytes)
         var events: [Event] = []
+        var told: [SessionEvent] = []
         do throws(MSRPParseError) {
             while let event = try link.parser.next(&input) {
-                if case .head(let head) = event { link.current = admit(head, on: id, &events) }
-                guard let local = link.current else { continue }
-                var told: [SessionEvent] = []
-                entries[local]?.session.receive(event, using: &random, into: &told)
-                ready.insert(local)
-                events += told.map { .session(local, $0) }
+                if case .head(let head) = event { link.current = admit(head, on: id, link, &events) }
+                guard let entry = link.current else { continue }
+                entry.session.receive(event, using: &random, into: &told)
+                ready.insert(entry.local)
+                settle(told, of: entry, into: &events)
+                told.removeAll(keepingCapacity: true)
             }
-            links[id]?.parser = link.parser
-            links[id]?.current = link.current
         } catch {
             return events + end(id, nil)
         }
+        pauseIfFull(id, link)
         return events
     }
 
     /// Finds the session of a chunk; one for none is refused.
-    private func admit(_ head: ChunkHead, on id: ConnectionID, _ events: inout [Event]) -> MSRPURI? {
+    private func admit(
+        _ head: ChunkHead,
+        on id: ConnectionID,
+        _ link: Link,
+        _ events: inout [Event]
+    ) -> Entry? {
         switch directory.admit(head, on: id) {
         case .session(let local):
-            if entries[local]?.link == nil, head.method != nil {
-                links[id]?.patience = nil
-                entries[local]?.link = id
+            guard let entry = entries[local] else { return nil }
+            if entry.link == nil, head.method != nil {
+                link.patience = nil
+                entry.link = id
                 events.append(.opened(local))
             }
-            return local
+            return entry
         case .refused(let code):
             if let response = SessionDirectory<ConnectionID>.response(code, to: head) {
-                try? links[id]?.connection.send(response.bytes)
+                try? link.connection.send(response.bytes)
             }
             return nil
         case .ignored: return nil
         }
     }
 
+    /// Stops reading a connection while one of its sessions can take nothing, and goes on when all can.
+    func pauseIfFull(_ id: ConnectionID) {
+        if let link = links[id] { pauseIfFull(id, link) }
+    }
+
+    private func pauseIfFull(_ id: ConnectionID, _ link: Link) {
+        let isFull = directory.sessions(on: id).contains { local in
+            entries[local].map { $0.streams.isFull || !$0.session.takesInput } ?? false
+        }
+        guard isFull != link.isPaused else { return }
+        link.isPaused = isFull
+        if isFull { link.connection.pauseReading() } else { link.connection.resumeReading() }
+    }
+
     /// Sends what a session has to send, as far as its connection takes it.
     private func pump(_ local: MSRPURI) -> [Event] {
-        guard let id = entries[local]?.link, let connection = links[id]?.connection else { return [] }
+        guard let entry = entries[local], let id = entry.link, let link = links[id] else { return [] }
+        var events: [Event] = []
         var told: [SessionEvent] = []
-        while connection.queuedBytes < Self.highWater,
-            let chunk = entries[local]?.session.nextChunk(at: .now, using: &random, into: &told)
-        {
-            do throws(SocketError) { try connection.send(chunk.bytes) } catch { break }
+        entry.session.holdsAnswers = entry.streams.isFull
+        while link.connection.queuedBytes < Self.highWater {
+            supply(entry, into: &events)
+            guard let chunk = entry.session.nextChunk(at: .now, using: &random, into: &told) else { break }
+            do throws(SocketError) { try link.connection.send(chunk.bytes) } catch { break }
         }
-        return told.map { .session(local, $0) }
+        settle(told, of: entry, into: &events)
+        pauseIfFull(id, link)
+        return events
     }
 }

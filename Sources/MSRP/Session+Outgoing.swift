@@ -63,7 +63,7 @@ extension Session {
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
     ) -> OutgoingChunk? {
-        if let answer = answers.removeFirst() { return answer }
+        if !holdsAnswers, let answer = answers.removeFirst() { return answer }
         guard end == nil else { return nil }
         if keepAlives > 0 { return keepAliveChunk(at: now, using: &generator) }
         guard hasReadyMessage, let messageID = nextMessage() else { return nil }

@@ -5,6 +5,8 @@ package struct Restart: Hashable, Sendable {
     package let messageID: ByteString
     /// How many bytes from the first on were confirmed: the owner supplies the ones behind them.
     package let place: UInt64
+
+    package init(messageID: ByteString, place: UInt64) { (self.messageID, self.place) = (messageID, place) }
 }
 
 extension Session {

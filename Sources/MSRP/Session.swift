@@ -21,6 +21,8 @@ package struct Session: Sendable {
     var interleaved = FirstInFirstOut<ByteString>()
     var interleavedGoesNext = false
     var answers = FirstInFirstOut<OutgoingChunk>()
+    /// Whether responses and reports are kept back, since what they would confirm is not yet where it belongs.
+    package var holdsAnswers = false
     var keepAlives = 0
     var transactions = TransactionTable()
     /// Accepted messages whose report has not come, the oldest first.
@@ -63,7 +65,9 @@ package struct Session: Sendable {
     package var takesInput: Bool { answers.count < configuration.limits.queuedAnswers }
 
     /// Whether `nextChunk` has something to give.
-    package var hasOutput: Bool { !answers.isEmpty || (end == nil && (keepAlives > 0 || hasReadyMessage)) }
+    package var hasOutput: Bool {
+        !answers.isEmpty && !holdsAnswers || (end == nil && (keepAlives > 0 || hasReadyMessage))
+    }
 
     /// When `fire` is due, if ever.
     package var nextDeadline: Instant? { transactions.nextDeadline }

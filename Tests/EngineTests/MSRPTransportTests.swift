@@ -14,6 +14,7 @@ struct MSRPTransportTests {
         try await withEventLoop { loop in
             let transport = MSRPTransport(on: loop) { _, _ in
             } retry: { _ in
+            } resume: { _ in
             }
             let address = try transport.listen(on: "127.0.0.1")
             let inbox = Inbox<StreamConnection.Event>()
