@@ -15,6 +15,15 @@ package struct LabConfiguration: Sendable {
     package var port: UInt16 = 5060
     /// The port of TLS; the one after `port` if `nil`, or any if that is 0.
     package var tlsPort: UInt16?
+    /// The port of MSRP by TCP, while by TLS it is any; if `nil`, the usual one, or any if `port` is 0.
+    package var relayPort: UInt16?
+    /// The port that is registered for MSRP (RFC 4976 §11).
+    static let relayPort: UInt16 = 2855
+    static let documentPort: UInt16 = 8080
+    /// For how long a client may use the relay at a time.
+    package var relayExpires: ClosedRange<Duration> = .seconds(60) ... .seconds(3600)
+    /// The port of the XCAP server; if `nil`, 8080, or any if `port` is 0.
+    package var documentPort: UInt16?
     /// PEM files of the certificate chain and its key; without them there is no TLS.
     package var certificate: (chain: String, key: String)?
 
@@ -77,8 +86,60 @@ package enum LabLimits {
     static let subscriptions = 256
     static let publicationsPerUser = 16
     static let connections = 256
-    /// Messages held back by the `delay` fault.
+    /// Messages held back by the `delay` fault, and as many responses of MSRP.
     static let delayed = 4096
+    /// Paths through the MSRP switch; one more ends the oldest.
+    static let chatPaths = 256
+    /// The next hops of one path.
+    static let linksPerPath = 8
+    /// Chunks that were sent on and not answered yet; of those beyond, nobody hears when they fail.
+    static let chatTransactions = 4096
+    /// How long a next hop may take to answer (RFC 4976 §6.4.1), and a connection of MSRP to say whose it is.
+    static let chatPatience = Duration.seconds(30)
+    /// The longest message the automatic buddy takes in a chat, in bytes.
+    static let chatMessage = 1 << 20
+    /// Chats of the automatic buddy; one more ends the oldest.
+    static let calls = 64
+    /// Documents that users keep, and the bytes of one.
+    static let documents = 256
+    static let document = 1 << 20
+    /// The bytes of an HTTP request before its body.
+    static let httpHead = 16_384
+    /// How long a connection of HTTP may be silent.
+    static let httpPatience = Duration.seconds(60)
+    /// The bytes that may wait for a next hop of MSRP before the one before it must wait.
+    static let chatHighWater = 262_144
     /// The characters of a message that the automatic buddy repeats.
     static let echo = 200
+}
+
+extension LabConfiguration {
+    /// Finds the user of a private identity, `alice@ims.test` or `alice`.
+    func privateUser(_ name: String) -> LabUser? {
+        users.first { name == $0.name || name == "\($0.name)@\(domain)" }
+    }
+
+    /// What a client has to answer to prove who it is (RFC 7616 §3.3).
+    func challenge(_ algorithm: DigestAlgorithm, nonce: String, isStale: Bool) -> Challenge {
+        var parameters = AuthenticationParameters()
+        parameters.append("realm", domain, quoted: true)
+        parameters.append("nonce", nonce, quoted: true)
+        parameters.append("algorithm", algorithm.token, quoted: false)
+        parameters.append("qop", "auth", quoted: true)
+        if isStale { parameters.append("stale", "true", quoted: false) }
+        return Challenge(parameters: parameters)
+    }
+}
+
+extension DigestAlgorithm {
+    /// The token as RFC 7616 §3.3 writes it.
+    fileprivate var token: String {
+        let name =
+            switch hashFunction {
+            case .md5, .sha1: "MD5"
+            case .sha256: "SHA-256"
+            case .sha512_256: "SHA-512-256"
+            }
+        return isSession ? name + "-sess" : name
+    }
 }

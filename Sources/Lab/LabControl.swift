@@ -15,6 +15,11 @@ extension LabCore {
         ("fault off", "No faults, no delay, no loss"),
         ("drop N|all|off", "Lose the next N requests"),
         ("delay TIME|off", "Hold back every message, as in 500ms or 2s"),
+        ("msrp on|off", "Let chats that begin from now on pass the MSRP switch, or end all that is below"),
+        ("msrp drop [BYTES]", "Break the MSRP connection after so many bytes of messages, once"),
+        ("msrp 4xx|5xx [N]", "Answer the next N chunks so, 413 or 415 for example, or all"),
+        ("msrp lose WHAT [N|all]", "Lose the next N messages, responses or reports"),
+        ("msrp delay TIME|off", "Hold back every MSRP response"),
         (
             "deregister USER [EVENT]",
             "End a registration as the network does: deactivated, rejected, probation"
@@ -43,7 +48,7 @@ extension LabCore {
         switch (verb, arguments.count) {
         case ("help", 0): return Self.help
         case ("status", 0): return status(at: now)
-        case ("fault", 1...), ("drop", 1), ("delay", 1): return set(words)
+        case ("fault", 1...), ("drop", 1), ("delay", 1), ("msrp", 1...): return set(words)
         case ("presence", 2...3): return permit(arguments, at: now)
         case ("forget", 1): return forget(arguments[0], at: now)
         case ("deregister", 1...2): return deregister(arguments[0], arguments.dropFirst().first, at: now)
@@ -52,7 +57,8 @@ extension LabCore {
         }
     }
 
-    private func status(at now: Instant) -> String {
+    private mutating func status(at now: Instant) -> String {
+        faults.chats = messages.faults
         var lines = configuration.users.map { user in
             let contacts = registrar.bindings(of: user.name).map { binding in
                 let state = binding.isLost ? "connection lost" : "\(binding.expiry.seconds(from: now)) s left"
@@ -63,12 +69,17 @@ extension LabCore {
             return "\(user.name): \(contacts.isEmpty ? absent : contacts.joined(separator: ", "))"
         }
         lines.append("subscriptions: \(subscriptions.count), publications: \(presence.count)")
+        lines.append(
+            "chats: \(calls.count) with \(configuration.automaticBuddy ?? "nobody"), \(messages.paths.count) paths"
+        )
         lines.append("faults: \(faults)")
         return lines.joined(separator: "\n")
     }
 
     private mutating func set(_ words: [String]) -> String {
+        faults.chats = messages.faults
         do throws(LabFaultError) { try faults.set(words) } catch { return "error: \(error.wording)" }
+        messages.faults = faults.chats
         return "faults: \(faults)"
     }
 

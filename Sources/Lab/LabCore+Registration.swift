@@ -38,10 +38,9 @@ extension LabCore {
             LabCredentials(
                 field.credentials,
                 realm: configuration.domain,
-                algorithms: configuration.algorithms
-            ) {
-                privateUser($0)
-            }
+                algorithms: configuration.algorithms,
+                user: configuration.privateUser
+            )
         }.first
         guard let credentials, credentials.isProof(of: .register, body: request.message.body) else {
             challenge(request, isStale: false)
@@ -66,15 +65,9 @@ extension LabCore {
     }
 
     private mutating func challenge(_ request: Incoming, isStale: Bool) {
-        var challenges: [WWWAuthenticate] = []
-        for algorithm in configuration.algorithms {
-            var parameters = AuthenticationParameters()
-            parameters.append("realm", configuration.domain, quoted: true)
-            parameters.append("nonce", nonces.issue(at: request.now, from: &identifiers), quoted: true)
-            parameters.append("algorithm", algorithm.token, quoted: false)
-            parameters.append("qop", "auth", quoted: true)
-            if isStale { parameters.append("stale", "true", quoted: false) }
-            challenges.append(WWWAuthenticate(Challenge(parameters: parameters)))
+        let challenges = configuration.algorithms.map { algorithm in
+            let nonce = nonces.issue(at: request.now, from: &identifiers)
+            return WWWAuthenticate(configuration.challenge(algorithm, nonce: nonce, isStale: isStale))
         }
         answer(request, .unauthorized) { response in
             for challenge in challenges { response.headers.append(challenge) }
@@ -187,11 +180,6 @@ extension LabCore {
         }
     }
 
-    /// Finds the user of a private identity, `alice@ims.test` or `alice`.
-    private func privateUser(_ name: String) -> LabUser? {
-        configuration.users.first { name == $0.name || name == "\($0.name)@\(configuration.domain)" }
-    }
-
     /// Whether a URI names this core: by its domain, or by the address it was reached at.
     private func isOurs(_ uri: SIPURI, _ flow: Flow) -> Bool {
         uri.host.equalsIgnoringCase(configuration.domain) || uri.hostAddress == flow.local.host
@@ -218,19 +206,6 @@ extension Message {
         via.parameters.set("keep", String(seconds))
         // The Via was read a moment ago, so it can be replaced.
         _ = try? headers.replaceFirst(via)
-    }
-}
-
-extension DigestAlgorithm {
-    /// The token as RFC 7616 §3.3 writes it.
-    fileprivate var token: String {
-        let name =
-            switch hashFunction {
-            case .md5, .sha1: "MD5"
-            case .sha256: "SHA-256"
-            case .sha512_256: "SHA-512-256"
-            }
-        return isSession ? name + "-sess" : name
     }
 }
 

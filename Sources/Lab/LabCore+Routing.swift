@@ -7,7 +7,6 @@ extension LabCore {
         guard let name = registrar.user(on: request.flow), let sender = user(named: name) else {
             return answer(request, .forbidden, reason: "Register first")
         }
-        let isMessage = request.message.method == .message
         let hops = (try? request.message.headers.first(MaxForwards.self))?.hops ?? 70
         guard hops > 0 else { return answer(request, .tooManyHops) }
         let target = request.message.requestURI.flatMap { try? URI(parsing: $0) }
@@ -26,11 +25,8 @@ extension LabCore {
         if let binding = registrar.target(of: recipient.name) {
             let forwarded = forward(request.message, from: sender, to: binding, hops: hops - 1)
             send(forwarded, over: binding.flow, for: .forward(request.message, request.id), at: request.now)
-        } else if recipient.name == configuration.automaticBuddy, recipient != sender,
-            request.message.method != .invite
-        {
-            answer(request, .ok)
-            if isMessage { greet(sender, from: recipient, about: request.message, at: request.now) }
+        } else if recipient.name == configuration.automaticBuddy, recipient != sender {
+            answerAsBuddy(request, from: sender, recipient)
         } else {
             answer(request, .temporarilyUnavailable)
         }
@@ -39,7 +35,7 @@ extension LabCore {
     /// The request as the recipient gets it.
     ///
     /// It has one `Via`, ours; those of the way here stay with the request and come back into the response.
-    private func forward(
+    private mutating func forward(
         _ request: Message,
         from user: LabUser,
         to binding: LabRegistrar.Binding,
@@ -58,6 +54,7 @@ extension LabCore {
         if privacy?.contains("id") != true, let identity = assertedIdentity(of: user, in: request) {
             forwarded.headers.append(PAssertedIdentity(NameAddress(identity)))
         }
+        passSwitch(&forwarded, isFirst: request.method == .invite && request.toTag == nil)
         return forwarded
     }
 
@@ -70,21 +67,26 @@ extension LabCore {
         return identities.first { $0.isEquivalent(to: preferred) } ?? identities.first
     }
 
-    // MARK: - Messages of our own
+    // MARK: - Chats that pass the switch
 
-    /// Answers a message as the automatic buddy does: with a friendly word and an echo.
-    private mutating func greet(_ user: LabUser, from buddy: LabUser, about message: Message, at now: Instant)
-    {
-        // What a program sends by itself, a program does not answer.
-        guard let type = message.contentType, !type.matches("application", "im-iscomposing+xml"),
-            !type.matches("message", "imdn+xml")
+    /// Puts the MSRP switch into the description of a chat, if there is one and it is to be broken.
+    mutating func passSwitch(_ message: inout Message, isFirst: Bool) {
+        guard message.contentType?.matches("application", "sdp") == true,
+            let callID = message.headers.first(.callID),
+            let body = messages.enter(message.body, of: callID, isFirst: isFirst)
         else { return }
-        let isText = type.matches("text", "plain")
-        let what =
-            isText
-            ? "“\(message.body.text.prefix(LabLimits.echo))”" : "\(message.body.count) bytes of \(type)"
-        deliver("Hi \(user.name), I got your message: \(what)", from: buddy, to: user, at: now)
+        message.setBody(body, type: MediaType("application", "sdp"))
     }
+
+    /// Ends the way through the switch of a chat that is over, or never began.
+    mutating func leaveSwitch(_ request: Message, _ status: StatusCode) {
+        guard status.isFinal, let callID = request.headers.first(.callID) else { return }
+        let isOver = request.method == .bye
+        let isNone = request.method == .invite && request.toTag == nil && !status.isSuccess
+        if isOver || isNone { messages.leave(callID) }
+    }
+
+    // MARK: - Messages of our own
 
     /// Sends a text in the name of one user to another.
     ///

@@ -146,6 +146,7 @@ extension LabCore {
         switch subscription.package {
         case .registration: document(for: subscription, at: now)
         case .watchers: watcherInformation(for: subscription)
+        case .documents: documentList(of: subscription.user)
         case .presence:
             switch subscription.permission {
             case .allow: presenceDocument(of: subscription.user)
@@ -161,6 +162,7 @@ extension LabSubscription {
         switch package {
         case .registration: "\(watcher) watches their registration"
         case .watchers: "\(watcher) watches who watches them"
+        case .documents: "\(watcher) watches their documents"
         case .presence:
             "\(watcher) watches \(user)" + (permission == .allow ? "" : " (\(permission.rawValue))")
         }

@@ -10,6 +10,8 @@ package struct LabCore: Sendable {
         case transmit([UInt8], over: Flow)
         /// Something a person who watches wants to read, on one line.
         case note(String)
+        /// Something to do with a connection of the MSRP switch.
+        case link(LabSwitch.Effect)
     }
 
     /// A request from a client, on its way to its answer.
@@ -34,6 +36,11 @@ package struct LabCore: Sendable {
     var nonces = LabNonces()
     var subscriptions: [DialogID: LabSubscription] = [:]
     var presence = LabPresence()
+    var messages: LabSwitch
+    var documents: LabXCAP
+    /// The chats of the automatic buddy.
+    var calls: [DialogID: LabCall] = [:]
+    var lastCall = 0
     var identifiers: IdentifierSource
     private var layer: TransactionLayer
     private var purposes: [ClientTransactionID: Purpose] = [:]
@@ -45,6 +52,14 @@ package struct LabCore: Sendable {
     package init(_ configuration: LabConfiguration) {
         (self.configuration, faults) = (configuration, configuration.faults)
         identifiers = configuration.seed.map { IdentifierSource(seed: $0) } ?? IdentifierSource()
+        messages = LabSwitch(
+            configuration,
+            identifiers: configuration.seed.map { IdentifierSource(seed: $0 &+ 1) } ?? IdentifierSource()
+        )
+        documents = LabXCAP(
+            configuration,
+            identifiers: configuration.seed.map { IdentifierSource(seed: $0 &+ 2) } ?? IdentifierSource()
+        )
         layer = TransactionLayer(
             timers: configuration.timers,
             identifiers: configuration.seed.map { IdentifierSource(seed: ~$0) } ?? IdentifierSource()
@@ -78,9 +93,38 @@ package struct LabCore: Sendable {
     /// Takes note that a connection is over.
     package mutating func flowClosed(_ flow: FlowID, at now: Instant, into effects: inout [Effect]) {
         registrar.lose(flow)
+        loseCalls(on: flow)
         loseSubscriptions(at: now) { $0.flow.id == flow }
         layer.flowFailed(flow, at: now, into: &steps)
         settle(at: now, into: &effects)
+    }
+
+    /// Takes in what came on a connection of the MSRP switch.
+    mutating func receive(
+        _ bytes: ByteString,
+        on link: LabSwitch.LinkID,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        messages.receive(bytes, on: link, at: now)
+        settle(at: now, into: &effects)
+    }
+
+    mutating func linkClosed(_ link: LabSwitch.LinkID, at now: Instant, into effects: inout [Effect]) {
+        messages.close(link, at: now)
+        settle(at: now, into: &effects)
+    }
+
+    /// Answers a request for documents, and tells those who watch them.
+    mutating func answer(
+        _ request: LabHTTPRequest,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) -> LabHTTPResponse {
+        let response = documents.answer(request, at: now)
+        for change in documents.takeChanges() { take(change, at: now) }
+        settle(at: now, into: &effects)
+        return response
     }
 
     /// When `fire` must be called, at the latest.
@@ -88,6 +132,7 @@ package struct LabCore: Sendable {
         let deadlines = [
             layer.nextDeadline, delayed.map(\.time).min(), registrar.nextExpiry,
             subscriptions.values.map(\.expiry).min(), presence.nextExpiry,
+            messages.nextDeadline, nextRepetition,
         ]
         return deadlines.compactMap(\.self).min()
     }
@@ -97,6 +142,8 @@ package struct LabCore: Sendable {
         expireBindings(at: now)
         expireSubscriptions(at: now)
         expirePublications(at: now)
+        repeatAnswers(at: now)
+        messages.fire(at: now)
         let due = delayed.filter { $0.time <= now }
         delayed.removeAll { $0.time <= now }
         outbox += due.map { .transmit($0.bytes, over: $0.flow) }
@@ -123,6 +170,9 @@ package struct LabCore: Sendable {
         }
         if let method = request.message.method, let status = faults.takeStatus(of: method) {
             return refuse(request, method, status)
+        }
+        if let id = DialogID(ofReceived: request.message), calls[id] != nil {
+            return receive(request, in: id)
         }
         switch request.message.method {
         case .register?: register(request)
@@ -197,6 +247,11 @@ package struct LabCore: Sendable {
         layer.respond(response, to: request.id, at: request.now, into: &steps)
     }
 
+    /// Sends a response that is made already.
+    mutating func respond(_ response: Message, to id: ServerTransactionID, at now: Instant) {
+        layer.respond(response, to: id, at: now, into: &steps)
+    }
+
     /// Sends a request of ours, or one of a client's on.
     mutating func send(_ request: Message, over flow: Flow, for purpose: Purpose, at now: Instant) {
         let id = layer.send(request, over: flow, identifiers: &identifiers, at: now, into: &steps)
@@ -219,6 +274,7 @@ package struct LabCore: Sendable {
         }
         effects += outbox
         outbox = []
+        effects += messages.takeEffects().map { .link($0) }
     }
 
     private mutating func perform(_ step: TransactionLayer.Effect, at now: Instant) {
@@ -240,6 +296,7 @@ package struct LabCore: Sendable {
 
     /// Carries the ACK of a 2xx on: it belongs to no transaction (RFC 3261 §13.2.2.4).
     private mutating func carryAcknowledgement(_ message: Message, over flow: Flow) {
+        if let id = DialogID(ofReceived: message), calls[id] != nil { return acknowledge(id) }
         let target = message.requestURI.flatMap { try? URI(parsing: $0) }
         guard registrar.user(on: flow) != nil, let target, let binding = registrar.binding(at: target) else {
             return note("an ACK for nobody from \(flow.remote)")
@@ -284,7 +341,9 @@ package struct LabCore: Sendable {
         } else {
             carried.headers.remove(.via)
             carried.headers = HeaderList(request.headers.filter { $0.name == .via } + Array(carried.headers))
+            passSwitch(&carried, isFirst: false)
         }
+        leaveSwitch(request, status)
         layer.respond(carried, to: id, at: now, into: &steps)
     }
 }

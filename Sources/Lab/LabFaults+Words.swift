@@ -29,13 +29,14 @@ extension LabFaults {
         }
     }
 
-    private static let verbs: Set<String> = ["drop", "delay"]
+    private static let verbs: Set<String> = ["drop", "delay", "msrp"]
 
-    /// Sets what a line says that begins with `fault`, `drop` or `delay`.
+    /// Sets what a line says that begins with `fault`, `drop`, `delay` or `msrp`.
     mutating func set(_ words: [String]) throws(LabFaultError) {
         guard words.count > 1 else { throw .unknown(words.joined()) }
         switch words[0] {
         case "drop": try setDropped(words[1])
+        case "msrp": try chats.set(Array(words.dropFirst()))
         case "delay": delay = words[1] == "off" ? .zero : try Self.time(words[1])
         default:
             let method = Method(rawValue: words[1])
@@ -79,7 +80,7 @@ extension LabFaults {
         }
     }
 
-    private static func number(_ word: String) throws(LabFaultError) -> UInt32 {
+    static func number(_ word: String) throws(LabFaultError) -> UInt32 {
         guard let number = UInt32(word), number > 0 else { throw .notNumber }
         return number
     }

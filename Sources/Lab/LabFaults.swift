@@ -17,6 +17,9 @@ package struct LabFaults: Sendable {
     /// How long every message of ours takes.
     var delay = Duration.zero
 
+    /// What becomes of chats.
+    var chats = LabChatFaults()
+
     package init() {}
 
     mutating func takeDropped() -> Bool {
@@ -50,6 +53,8 @@ extension LabFaults: CustomStringConvertible {
         if staleNonces > 0 { words.append("\(staleNonces) nonces stale") }
         if dropped > 0 { words.append(dropped == .max ? "all requests lost" : "\(dropped) requests lost") }
         if delay > .zero { words.append("delay \(delay)") }
+        let chats = chats.description
+        if !chats.isEmpty { words.append(chats) }
         return words.isEmpty ? "none" : words.joined(separator: ", ")
     }
 }

@@ -18,6 +18,12 @@ package final class LabServer: @unchecked Sendable {
     package let address: SocketAddress
     /// Where TLS is, if there is any.
     package var tlsAddress: SocketAddress? { tlsListener?.local }
+    /// Where the MSRP relay is, by TCP and, if there is any, by TLS.
+    package private(set) var relayAddress: SocketAddress
+    package private(set) var relayTLSAddress: SocketAddress?
+
+    /// Where the XCAP server is; its documents are below `/xcap-root`.
+    package private(set) var documentAddress: SocketAddress
 
     private let loop: EventLoop
     private let log: Log
@@ -26,6 +32,8 @@ package final class LabServer: @unchecked Sendable {
     private var listener: Listener?
     private var tlsListener: Listener?
     private var connections: [FlowID: Connection] = [:]
+    private let links: LabLinks
+    private let web: LabWeb
     private var lastFlow: UInt64 = 1
     private var timer: (token: TimerToken, deadline: Instant)?
 
@@ -81,6 +89,15 @@ package final class LabServer: @unchecked Sendable {
         let listener = try Self.listen(address, nil, .tcp, loop, owner)
         self.listener = listener
         self.address = listener.local
+        (relayAddress, documentAddress) = (listener.local, listener.local)
+        links = LabLinks(on: loop) { isSecure in
+            owner.server?.advance { core, now, _ in core.messages.accept(isSecure: isSecure, at: now) } ?? nil
+        } report: { id, event in
+            owner.server?.receive(event, id)
+        }
+        web = LabWeb(on: loop) { request in
+            owner.server?.advance { $0.answer(request, at: $1, into: &$2) }
+        }
         owner.server = self
         do throws(StartError) {
             do throws(SocketError) {
@@ -88,31 +105,65 @@ package final class LabServer: @unchecked Sendable {
             } catch {
                 throw .socket(error, .udp, listener.local)
             }
-            if let (chain, key) = configuration.certificate {
-                tlsListener = try listenSecurely(chain, key, configuration, owner)
-            }
+            let context = try Self.context(configuration)
+            if let context { tlsListener = try listenSecurely(context, configuration, owner) }
+            try listenForMessages(context, configuration)
+            try listenForDocuments(configuration)
         } catch {
             stop()
             throw error
         }
     }
 
-    private func listenSecurely(
-        _ chain: String,
-        _ key: String,
-        _ configuration: LabConfiguration,
-        _ owner: WeakServer
-    ) throws(StartError) -> Listener {
-        let context: TLSContext
+    private static func context(_ configuration: LabConfiguration) throws(StartError) -> TLSContext? {
+        guard let (chain, key) = configuration.certificate else { return nil }
         do throws(TLSContext.SetupError) {
-            context = try TLSContext(certificate: chain, key: key)
+            return try TLSContext(certificate: chain, key: key)
         } catch {
             throw .certificate(error)
         }
+    }
+
+    private func listenSecurely(
+        _ context: TLSContext,
+        _ configuration: LabConfiguration,
+        _ owner: WeakServer
+    ) throws(StartError) -> Listener {
         var secure = address
         let next = configuration.port == 0 ? 0 : configuration.port &+ 1
         secure.port = configuration.tlsPort ?? next
         return try Self.listen(secure, context, .tls, loop, owner)
+    }
+
+    private func listenForMessages(
+        _ context: TLSContext?,
+        _ configuration: LabConfiguration
+    ) throws(StartError) {
+        var wanted = address
+        wanted.port = configuration.relayPort ?? (configuration.port == 0 ? 0 : LabConfiguration.relayPort)
+        do throws(SocketError) {
+            relayAddress = try links.listen(at: wanted, tls: nil)
+            core.messages.address = TransportAddress(relayAddress)
+            guard let context else { return }
+            wanted.port = 0
+            let secure = try links.listen(at: wanted, tls: context)
+            relayTLSAddress = secure
+            core.messages.secureAddress = TransportAddress(secure)
+        } catch {
+            throw .socket(error, .tcp, wanted)
+        }
+    }
+
+    private func listenForDocuments(_ configuration: LabConfiguration) throws(StartError) {
+        var wanted = address
+        wanted.port =
+            configuration.documentPort ?? (configuration.port == 0 ? 0 : LabConfiguration.documentPort)
+        do throws(SocketError) {
+            documentAddress = try web.listen(at: wanted)
+            core.documents.address = TransportAddress(documentAddress)
+        } catch {
+            throw .socket(error, .tcp, wanted)
+        }
     }
 
     private static func listen(
@@ -137,6 +188,8 @@ package final class LabServer: @unchecked Sendable {
         (datagrams, listener, tlsListener) = (nil, nil, nil)
         for connection in connections.values { connection.stream.abort() }
         connections = [:]
+        links.close()
+        web.close()
         if let timer { loop.cancel(timer.token) }
         timer = nil
     }
@@ -187,6 +240,14 @@ package final class LabServer: @unchecked Sendable {
         }
     }
 
+    private func receive(_ event: StreamConnection.Event, _ id: LabSwitch.LinkID) {
+        switch event {
+        case .received(let bytes): advance { $0.receive(ByteString(bytes), on: id, at: $1, into: &$2) }
+        case .closed: advance { $0.linkClosed(id, at: $1, into: &$2) }
+        case .connected, .drained, .ended: break
+        }
+    }
+
     private func takeMessages(_ id: FlowID) {
         do throws(StreamFramingError) {
             while let connection = connections[id], let item = try connections[id]?.framer.next() {
@@ -214,7 +275,8 @@ package final class LabServer: @unchecked Sendable {
         for effect in effects {
             switch effect {
             case .transmit(let bytes, let flow): transmit(bytes, over: flow)
-            case .note(let text): log(text)
+            case .note(let text), .link(.note(let text)): log(text)
+            case .link(let effect): links.perform(effect)
             }
         }
         setTimer()

@@ -11,12 +11,15 @@ struct LabSubscription: Sendable {
         case presence
         /// Who watches one's own presence (RFC 3857).
         case watchers = "presence.winfo"
+        /// One's own documents on the XCAP server (RFC 5875).
+        case documents = "xcap-diff"
 
         var mediaType: MediaType {
             switch self {
             case .registration: MediaType("application", "reginfo+xml")
             case .presence: MediaType("application", "pidf+xml")
             case .watchers: MediaType("application", "watcherinfo+xml")
+            case .documents: MediaType("application", "xcap-diff+xml")
             }
         }
     }

@@ -17,8 +17,7 @@ extension Core {
                 methods: registration.allow,
                 options: registration.supported + ["timer", "100rel"],
                 acceptedTypes: ["application/sdp", "text/plain", "*/*"],
-                subscribedPackages: ["reg"],
-                product: registration.userAgent
+                subscribedPackages: ["reg"]
             )
         }
 

@@ -111,4 +111,19 @@ struct ChatTests {
             }
         }
     }
+
+    @Test("a chat that the pocket core sits in goes both ways, and can be broken")
+    func passing() async throws {
+        try await run { bench, alice, bob, events in
+            #expect(bench.lab.control("msrp on") == "faults: chats pass the switch")
+            let chat = try await alice.openChat(with: "bob")
+            _ = try await alice.say(Array("hello".utf8), in: chat.id)
+            let received = try await message(events)
+            #expect(String(decoding: received.body, as: UTF8.self) == "hello")
+            _ = try await bob.say(Array("hi".utf8), in: received.chat.id)
+            #expect(bench.lab.control("status").contains("1 paths"))
+            _ = bench.lab.control("msrp 413 1")
+            #expect(try await alice.say(Array("too much".utf8), in: chat.id) == .refused(413))
+        }
+    }
 }

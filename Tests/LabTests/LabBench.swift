@@ -1,7 +1,9 @@
-import Lab
+import MSRP
 import SIP
 import Testing
 import Wire
+
+@testable import Lab
 
 /// A pocket core in virtual time, and the wires to its clients.
 struct LabBench {
@@ -10,12 +12,15 @@ struct LabBench {
     private(set) var notes: [String] = []
     /// What the core sent, and is not read yet.
     private(set) var sent: [(message: Message, flow: Flow)] = []
+    /// What the MSRP switch wants done.
+    private(set) var linkEffects: [LabSwitch.Effect] = []
 
     init(_ change: (inout LabConfiguration) -> Void = { _ in }) {
         var configuration = LabConfiguration()
         configuration.seed = 1
         change(&configuration)
         core = LabCore(configuration)
+        core.messages.address = TransportAddress(host: "127.0.0.1", port: 2855)
     }
 
     mutating func receive(_ message: Message, over flow: Flow) throws {
@@ -53,11 +58,12 @@ struct LabBench {
         return answer
     }
 
-    private mutating func take(_ effects: [LabCore.Effect]) throws {
+    mutating func take(_ effects: [LabCore.Effect]) throws {
         for effect in effects {
             switch effect {
             case .transmit(let bytes, let flow): sent.append((try Message(parsing: ByteString(bytes)), flow))
             case .note(let text): notes.append(text)
+            case .link(let effect): linkEffects.append(effect)
             }
         }
     }
@@ -66,6 +72,36 @@ struct LabBench {
     mutating func next(over flow: Flow) throws -> Message {
         let index = try #require(sent.firstIndex { $0.flow == flow }, "nothing was sent to \(flow.remote)")
         return sent.remove(at: index).message
+    }
+
+    // MARK: - The MSRP switch
+
+    mutating func connect() throws -> LabSwitch.LinkID {
+        let link = core.messages.accept(isSecure: false, at: now)
+        return try #require(link)
+    }
+
+    mutating func receive(_ text: String, on link: LabSwitch.LinkID) throws {
+        var effects: [LabCore.Effect] = []
+        core.receive(ByteString(text), on: link, at: now, into: &effects)
+        try take(effects)
+    }
+
+    /// Takes what was sent over a connection of the switch: each head with its body.
+    mutating func chunks(on link: LabSwitch.LinkID) throws -> [(head: ChunkHead, body: ByteString)] {
+        var input = ByteString.empty
+        for case .send(let bytes, link, _) in linkEffects { input = ByteString(input.bytes + bytes) }
+        linkEffects.removeAll { if case .send(_, link, _) = $0 { true } else { false } }
+        var (parser, chunks) = (ChunkParser(), [(head: ChunkHead, body: ByteString)]())
+        while let event = try parser.next(&input) {
+            switch event {
+            case .head(let head): chunks.append((head, .empty))
+            case .body(let bytes):
+                chunks[chunks.count - 1].body = ByteString(chunks[chunks.count - 1].body.bytes + bytes.bytes)
+            case .end: break
+            }
+        }
+        return chunks
     }
 
     // MARK: - What clients do

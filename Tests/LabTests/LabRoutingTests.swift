@@ -190,6 +190,8 @@ struct LabRoutingTests {
             "status", "fault 202", "fault 486 3", "fault 420", "fault 423", "fault 423 60", "fault 503",
             "fault stale 2", "fault off", "drop 1", "drop all", "drop off", "delay 2s", "delay off",
             "fault PUBLISH 412", "fault INVITE 486 2", "presence alice confirm", "presence alice allow bob",
+            "msrp on", "msrp drop", "msrp drop 1000", "msrp 413", "msrp 415 2", "msrp lose reports",
+            "msrp lose responses 2", "msrp lose messages all", "msrp delay 2s", "msrp delay off", "msrp off",
             "deregister alice rejected", "say alice bob hi there", "forget bob", "help",
         ] {
             let answer = try bench.control(line)
@@ -203,7 +205,10 @@ struct LabRoutingTests {
             "say alice alice hi", "fault PUBLISH", "fault PUBLISH 200", "fault PUBLISH 412 0",
             "fault DANCE 486",
             "fault 486 1 1", "presence", "presence alice", "presence nobody allow", "presence alice shout",
-            "presence alice allow nobody", "forget", "forget nobody",
+            "msrp", "msrp 200", "msrp drop x", "msrp lose", "msrp lose keys", "msrp lose reports 0",
+            "msrp delay",
+            "msrp delay 5", "msrp sideways", "msrp off 1", "presence alice allow nobody", "forget",
+            "forget nobody",
         ] {
             let answer = try bench.control(line)
             #expect(answer.hasPrefix("error:"), "\(line): \(answer)")

@@ -19,6 +19,16 @@ struct LabCommand: LoopCommand {
                 help: "Use this port for UDP and TCP; 5060 if not given, 0 for any"
             ),
             Option(
+                name: "relay-port",
+                value: .required("PORT", .port),
+                help: "Use this port for MSRP; 2855 if not given, any if --port is 0"
+            ),
+            Option(
+                name: "xcap-port",
+                value: .required("PORT", .port),
+                help: "Use this port for XCAP; 8080 if not given, any if --port is 0"
+            ),
+            Option(
                 name: "domain",
                 value: .required("NAME", .text),
                 help: "Be the core of this domain; ims.test if not given"
@@ -38,7 +48,8 @@ struct LabCommand: LoopCommand {
         ],
         details: [
             "Its users are alice, bob and carol, whose passwords are their names; bob answers by himself.",
-            "It keeps their presence: it takes PUBLISH, and tells who watches them.",
+            "Its MSRP relay serves those who prove who they are by AUTH; chats pass it that are to be broken.",
+            "It keeps their presence, which it takes by PUBLISH and tells those who watch them, and their documents, by XCAP.",
             "It reads lines from standard input that let it misbehave; help lists them, quit ends it.",
         ],
         inputs: LabCore.controls.map { ($0.line, $0.meaning) },
@@ -59,6 +70,8 @@ struct LabCommand: LoopCommand {
         configuration.port = arguments.option("port").flatMap(UInt16.init) ?? configuration.port
         configuration.domain = arguments.option("domain") ?? configuration.domain
         if configuration.port == 0 { configuration.tlsPort = 0 }
+        configuration.relayPort = arguments.option("relay-port").flatMap(UInt16.init)
+        configuration.documentPort = arguments.option("xcap-port").flatMap(UInt16.init)
         switch (arguments.option("certificate"), arguments.option("key")) {
         case (let chain?, let key?): configuration.certificate = (chain, key)
         case (nil, nil): break
@@ -124,6 +137,9 @@ actor LabSession {
         output.text(
             "listening on \(server.address) (udp, tcp)\(server.tlsAddress.map { " and \($0) (tls)" } ?? "")\n"
         )
+        let secure = server.relayTLSAddress.map { " and \($0) (tls)" } ?? ""
+        output.text("relaying MSRP at \(server.relayAddress) (tcp)\(secure)\n")
+        output.text("keeping documents at http://\(server.documentAddress)/xcap-root\n")
         output.notice("The core of \(configuration.domain) knows \(users); type help, or quit.")
     }
 

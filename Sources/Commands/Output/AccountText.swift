@@ -41,7 +41,6 @@ enum AccountText {
         add(.registrationEvent, toggle(account.subscribesToRegistration))
         add(.accessNetworkInfo, account.accessNetworkInfo)
         add(.acceptChat, account.chatPolicy?.rawValue)
-        add(.imageShareForm, account.imageShareForm.rawValue)
         return settings
     }
 

@@ -14,7 +14,7 @@ _ims() {
         word=${words[i]}
         case $word in
             --) ;;
-            --account | --config | --as | --timeout | --exec | --content-type | --limit | --search | --count | --accept-chat | --file | --content-type | --listen | --port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
+            --account | --config | --as | --timeout | --exec | --content-type | --limit | --search | --count | --accept-chat | --file | --content-type | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
             -*) ;;
             *)
                 if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
@@ -36,6 +36,8 @@ _ims() {
         --content-type) COMPREPLY=(); return ;;
         --listen) COMPREPLY=(); return ;;
         --port) COMPREPLY=(); return ;;
+        --relay-port) COMPREPLY=(); return ;;
+        --xcap-port) COMPREPLY=(); return ;;
         --domain) COMPREPLY=(); return ;;
         --certificate) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --key) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -44,26 +46,24 @@ _ims() {
     if [[ $cur == -* ]]; then
         case $command in
             unregister) COMPREPLY=($(compgen -W $'--service-only\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            capabilities) COMPREPLY=($(compgen -W $'--refresh\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             history) COMPREPLY=($(compgen -W $'--limit\n--search\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--private\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--domain\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--relay-port\n--xcap-port\n--domain\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             *) COMPREPLY=($(compgen -W $'--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
         esac
         return
     fi
     case $command:$position in
-        :*) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        :*) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
         account:0) COMPREPLY=($(compgen -W $'list\nshow' -- "$cur")) ;;
         account:1) COMPREPLY=($(compgen -W "$(ims __complete accounts 2> /dev/null)" -- "$cur")) ;;
-        capabilities:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         chat:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         history:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         send-message:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         completion:0) COMPREPLY=($(compgen -W $'bash\nzsh\nfish' -- "$cur")) ;;
-        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
     esac
     if declare -F __ltrim_colon_completions > /dev/null; then __ltrim_colon_completions "$cur"; fi
 }

@@ -1,0 +1,133 @@
+import MSRP
+import SDP
+import SIP
+import Wire
+
+extension LabSwitch {
+    // MARK: - The buddy
+
+    /// Opens the buddy's end of a chat.
+    ///
+    /// - Parameters:
+    ///   - offered: The other end.
+    ///   - peer: The name of the other side.
+    ///   - own: The identity of the buddy.
+    ///   - other: The identity of the other side.
+    ///   - now: The time.
+    /// - Returns: The name of the path and the medium of the answer; `nil` if the offer is none that can be taken.
+    mutating func converse(
+        about offered: MSRPMedia,
+        with peer: String,
+        own: String,
+        other: String,
+        at now: Instant
+    ) -> (name: ByteString, medium: MSRPMedia)? {
+        guard let address, offered.direction != .recvonly, offered.direction != .inactive,
+            let uri = makeURI(address)
+        else { return nil }
+        var medium = MSRPMedia(
+            path: [uri.text.text],
+            host: address.host,
+            port: address.port,
+            isSecure: false,
+            acceptTypes: ["message/cpim", "text/plain", "*"],
+            acceptWrappedTypes: ["*"]
+        )
+        let fileAttributes = ["file-selector", "file-transfer-id", "file-disposition"]
+        medium.others = AttributeList(offered.others.filter { fileAttributes.contains($0.name.text) })
+        guard let answer = try? medium.answer(to: offered, canListen: true) else { return nil }
+        let agreement = MSRPAgreement(local: answer, remote: offered, isOfferer: false)
+        guard let chat = try? LabChat(agreement, at: uri, with: peer, own: own, other: other),
+            let path = makePath(.buddy(chat), at: uri, ends: []), let name = path.uri.sessionID
+        else { return nil }
+        if agreement.role == .active { approach(name, chat, agreement, at: now) }
+        return (name, answer)
+    }
+
+    /// Connects to the other side, which waits for that.
+    private mutating func approach(
+        _ name: ByteString,
+        _ chat: LabChat,
+        _ agreement: MSRPAgreement,
+        at now: Instant
+    ) {
+        var chat = chat
+        chat.open()
+        paths[name]?.purpose = .buddy(chat)
+        guard let hop = agreement.remote.path.first.flatMap({ try? MSRPURI(parsing: $0) }) else { return }
+        if link(to: hop, of: name) != nil { pumpChat(name, at: now) }
+    }
+
+    /// Hands a piece of a chunk to the buddy, and sends what it has to say.
+    mutating func converse(_ name: ByteString, _ event: ChunkParser.Event, at now: Instant) {
+        guard case .buddy(var chat)? = paths[name]?.purpose else { return }
+        chat.receive(event, using: &identifiers)
+        paths[name]?.purpose = .buddy(chat)
+        pumpChat(name, at: now)
+    }
+
+    mutating func pumpChat(_ name: ByteString, at now: Instant) {
+        guard let path = paths[name], case .buddy(var chat) = path.purpose else { return }
+        chat.fire(at: now)
+        if let link = path.links.values.first {
+            while let chunk = chat.nextChunk(at: now, using: &identifiers) { send(chunk, to: link) }
+        }
+        paths[name]?.purpose = .buddy(chat)
+    }
+
+    // MARK: - Chats that pass
+
+    /// Puts the switch into the paths that a description of a chat names, if it is to be there.
+    ///
+    /// - Parameters:
+    ///   - body: A session description.
+    ///   - callID: Which chat it is about; one that began without the switch goes on without it.
+    ///   - isFirst: Whether the chat may begin to pass the switch now.
+    /// - Returns: The description that takes its place, or `nil` to leave it as it is.
+    mutating func enter(_ body: ByteString, of callID: ByteString, isFirst: Bool) -> ByteString? {
+        guard let address, var description = try? SessionDescription(parsing: body) else { return nil }
+        var name = passage(of: callID)
+        guard name != nil || (isFirst && faults.isInPath) else { return nil }
+        var hasChanged = false
+        for (index, section) in description.media.enumerated() {
+            guard !section.isRefused, let media = try? MSRPMedia(section, in: description), !media.isSecure,
+                let end = media.path.first.flatMap({ try? MSRPURI(parsing: $0) })
+            else { continue }
+            if name == nil { name = makePath(.passage(callID: callID), ends: [])?.uri.sessionID }
+            guard let name, let path = paths[name],
+                path.ends.contains(end) || path.ends.count < LabLimits.linksPerPath
+            else { return nil }
+            paths[name]?.ends.insert(end)
+            description.media[index] = section.led(by: path.uri, at: address)
+            hasChanged = true
+        }
+        return hasChanged ? description.text : nil
+    }
+
+    /// Ends the way of a chat through the switch.
+    mutating func leave(_ callID: ByteString) {
+        if let name = passage(of: callID) { removePath(name) }
+    }
+
+    private func passage(of callID: ByteString) -> ByteString? {
+        paths.first { _, path in
+            if case .passage(callID) = path.purpose { true } else { false }
+        }?.key
+    }
+}
+
+extension MediaDescription {
+    /// The section with one more URI before its path, and with the address of that.
+    fileprivate func led(by uri: MSRPURI, at address: TransportAddress) -> MediaDescription {
+        var section = self
+        section.attributes = AttributeList(
+            attributes.filter { $0.name != "msrp-cema" }.map { attribute in
+                guard attribute.name == "path", let value = attribute.value else { return attribute }
+                return Attribute("path", "\(uri.text) \(value.trimmed)")
+            }
+        )
+        if port != MSRPMedia.discardPort { section.port = address.port }
+        section.connections = [Connection(address.host)]
+        return section
+    }
+}
