@@ -16,6 +16,13 @@ let strict: [SwiftSetting] = [
 let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
 
 // Arrows point downwards only: a target may depend on those above it in this list, never on those below.
+/// Where Debian has the headers of libchafa and of the library below it.
+let chafaHeaders =
+    ["/usr/include/chafa", "/usr/include/glib-2.0"]
+    + ["x86_64", "aarch64"].flatMap { machine in
+        ["chafa/include", "glib-2.0/include"].map { "/usr/lib/\(machine)-linux-gnu/\($0)" }
+    }
+
 let package = Package(
     name: "ims",
     products: [.executable(name: "ims", targets: ["ims"])],
@@ -27,8 +34,10 @@ let package = Package(
         .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
         // Loaded when it is needed, so no system library that is linked.
         .target(name: "CLibXML2", cSettings: [.unsafeFlags(["-I/usr/include/libxml2"])]),
+        .target(name: "CPictures", cSettings: [.unsafeFlags(chafaHeaders.map { "-I" + $0 })]),
 
         .target(name: "Wire", swiftSettings: borrowing),
+        .target(name: "Pictures", dependencies: ["CPictures"], swiftSettings: strict),
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "SIP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
         .target(name: "SDP", dependencies: ["Wire"], swiftSettings: borrowing),
@@ -115,6 +124,11 @@ let package = Package(
             name: "UserAgentTests",
             dependencies: ["UserAgent", "SDP", "SIP", "Documents", "Crypto", "Wire", "TestSupport"],
             exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PicturesTests",
+            dependencies: ["Pictures", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

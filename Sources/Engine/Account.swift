@@ -33,6 +33,8 @@ package struct Account: Hashable, Sendable {
     package var accessNetworkInfo: String?
     /// What is done with invitations to a chat; `nil` to ask at the prompt and refuse elsewhere.
     package var chatPolicy: ChatPolicy?
+    /// How image share is named to others (3GPP TS 24.229 §7.2A.9).
+    package var imageShareForm = ImageShareForm.standard
     /// The `+sip.instance` URN; `nil` for one made at first use and kept in the store.
     package var instanceID: String?
     /// The local address to bind, if not the one the system chooses.
@@ -54,6 +56,13 @@ package struct Account: Hashable, Sendable {
         self.privateIdentity = privateIdentity
         self.realm = realm
         self.proxy = proxy
+    }
+
+    /// The two ways to name image share.
+    package enum ImageShareForm: String, Hashable, Sendable, CaseIterable {
+        case standard
+        /// That of the Mercuro client and its time, which knows no other.
+        case mercuro
     }
 
     /// The address of the P-CSCF as configured; what is `nil` is found by RFC 3263.

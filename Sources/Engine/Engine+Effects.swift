@@ -32,6 +32,7 @@ extension Engine {
         case .message(let message): take(message)
         case .finished(let id, let outcome): finish(id, outcome)
         case .session(let id, let report): take(report, of: id)
+        case .capabilities(let id, let outcome): finish(id, outcome)
         case .watchFailed(let failure): take(failure)
         case .sentOverDatagram(let size): emit(.warning(.sentOverUDP(size: size)))
         case .noted(let text): log(.detail, text)

@@ -21,6 +21,8 @@ extension Core.Configuration {
         profile.allow = [
             .invite, .ack, .cancel, .bye, .update, .prack, .message, .notify, .options,
         ]
+        let form: ServiceIdentifier.Form = account.imageShareForm == .mercuro ? .mercuro : .standard
+        profile.serviceFeatures.append(ServiceIdentifier.imageShare.applicationTag(form))
         self.init(
             registration: profile,
             timers: account.usesIMSTimers ? .ims : .standard,

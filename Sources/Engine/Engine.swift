@@ -31,6 +31,7 @@ package actor Engine {
     var chatStates: [ChatID: ChatState] = [:]
     /// Whose an MSRP session is, by this side's own URI.
     var sessionOwners: [MSRPURI: SessionOwner] = [:]
+    var capabilityWaiters: [CapabilityQuery.ID: CapabilityWaiter] = [:]
     var messageWaiters: [PagerMessage.ID: MessageWaiter] = [:]
     /// When the registrar's grant ends; the status tells what is left of it.
     var registeredUntil: Instant?
@@ -137,6 +138,7 @@ extension Engine {
         isShutDown = true
         registrationWaiters.resumeAll(with: .failure(.interrupted))
         for id in messageWaiters.keys { abandon(id, .interrupted) }
+        for id in capabilityWaiters.keys { abandon(id, .interrupted) }
         for id in chatStates.keys { leave(id) }
         if !keepRegistration, core?.hasBinding == true {
             let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)

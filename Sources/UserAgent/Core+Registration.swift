@@ -31,6 +31,8 @@ extension Core {
         into effects: inout [Effect]
     ) {
         effects.append(.registration(report))
+        // Who asks what this client can do is told what the registrar was told.
+        screening.capabilities.contact = flow.flatMap { registration.presentContact(over: $0) }
         switch report {
         case .registered(let status):
             keepFlowAlive(as: status, at: now)

@@ -131,6 +131,7 @@ extension Core {
         case .registration: concludeRegistration(conclusion, at: now, into: &effects)
         case .watch: concludeWatch(waiting.request, conclusion, at: now, into: &effects)
         case .pagerMessage(let id): concludeMessage(id, conclusion, at: now, into: &effects)
+        case .capabilities(let id): concludeCapabilities(id, waiting.request, conclusion, into: &effects)
         case .session(let id):
             stepSession(id, at: now, into: &effects) { session, steps in
                 switch conclusion {
@@ -195,6 +196,25 @@ extension Core {
             let status = response.status ?? .unauthorized
             finish(id, .notAuthenticated(error, status: status), into: &effects)
         }
+    }
+
+    private mutating func concludeCapabilities(
+        _ id: CapabilityQuery.ID,
+        _ request: Message,
+        _ conclusion: Conclusion,
+        into effects: inout [Effect]
+    ) {
+        // A challenge was answered with a higher number, from where the dialog counts on.
+        for session in sessions.keys { sessions[session]?.invite.noteCapabilityQuery(request) }
+        let outcome: CapabilityQuery.Outcome =
+            switch conclusion {
+            case .response(let response):
+                response.status?.isSuccess == true ? .answered(response) : .refused(response)
+            case .unanswerable(let response, _): .refused(response)
+            case .failure(.timedOut): .noAnswer
+            case .failure: .unreachable
+            }
+        effects.append(.capabilities(id, outcome))
     }
 
     mutating func finish(

@@ -19,6 +19,7 @@ package struct Core: Sendable {
         case message(ReceivedPagerMessage)
         case finished(PagerMessage.ID, PagerMessage.Outcome)
         case session(MessageSession.ID, MessageSession.Report)
+        case capabilities(CapabilityQuery.ID, CapabilityQuery.Outcome)
         /// A message larger than UDP should carry goes over UDP, because there is no other flow; its size.
         case sentOverDatagram(size: Int)
         /// The registration event subscription is not there: the network can deregister us unnoticed.
@@ -33,6 +34,7 @@ package struct Core: Sendable {
         case watch
         case pagerMessage(PagerMessage.ID)
         case session(MessageSession.ID)
+        case capabilities(CapabilityQuery.ID)
     }
 
     /// A request that waits for its final response.
@@ -60,7 +62,7 @@ package struct Core: Sendable {
     /// The subscription of a registration that has ended; what it still brings is answered and goes nowhere.
     var formerWatch: Subscription?
     var keepAlive: KeepAlive?
-    let screening: RequestScreening
+    var screening: RequestScreening
     /// The flow the registration uses, or is being tried on.
     package internal(set) var flow: Flow?
     /// Whether the registration is being moved to a flow that carries large messages.

@@ -17,7 +17,8 @@ extension Core {
                 methods: registration.allow,
                 options: registration.supported + ["timer", "100rel"],
                 acceptedTypes: ["application/sdp", "text/plain", "*/*"],
-                subscribedPackages: ["reg"]
+                subscribedPackages: ["reg"],
+                product: registration.userAgent
             )
         }
 

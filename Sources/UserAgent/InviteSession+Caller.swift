@@ -18,7 +18,7 @@ extension InviteSession {
     private mutating func sendInvite(into effects: inout [Effect]) {
         inviteSequence &+= 1
         var invite = Message(method: .invite, uri: ByteString(peer))
-        let address = profile.address
+        let address = NameAddress.text(profile.identity, profile.displayName)
         // An anonymous From says nothing; the network still learns the sender from P-Preferred-Identity
         // (RFC 3323 §4.1.1.3).
         let claimed = profile.isPrivate ? "\"Anonymous\" <sip:anonymous@anonymous.invalid>" : address
@@ -230,14 +230,6 @@ extension InviteSession {
         stopTimers()
         phase = .ended
         effects.append(.startFailed(failure))
-    }
-}
-
-extension InviteSession.Profile {
-    /// Our name and URI.
-    fileprivate var address: String {
-        guard let displayName else { return "<\(identity)>" }
-        return "\(ByteString(displayName).quoted) <\(identity)>"
     }
 }
 

@@ -60,23 +60,18 @@ package struct PagerMessage: Hashable, Sendable {
         // An anonymous From says nothing; the network still learns the sender from P-Preferred-Identity
         // (RFC 3323 §4.1.1.3).
         let anonymous = "\"Anonymous\" <sip:anonymous@anonymous.invalid>"
-        let claimed = isPrivate ? anonymous : Self.address(sender, displayName)
+        let claimed = isPrivate ? anonymous : NameAddress.text(sender, displayName)
         request.headers.append(.maxForwards, "70")
         request.headers.append(.from, "\(claimed);tag=\(tag)")
         request.headers.append(.to, "<\(recipient)>")
         request.headers.append(.callID, callID)
         request.headers.append(.cseq, "1 MESSAGE")
         request.headers.append(.acceptContact, Self.acceptContact)
-        request.headers.append(.pPreferredIdentity, Self.address(sender, displayName))
+        request.headers.append(.pPreferredIdentity, NameAddress.text(sender, displayName))
         if isPrivate { request.headers.append(.privacy, "id") }
         request.headers.append(.contentType, contentType)
         request.body = body
         return request
-    }
-
-    private static func address(_ uri: String, _ displayName: String?) -> String {
-        guard let displayName else { return "<\(uri)>" }
-        return "\(ByteString(displayName).quoted) <\(uri)>"
     }
 }
 

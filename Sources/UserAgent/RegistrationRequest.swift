@@ -67,6 +67,14 @@ extension Registration {
         return request
     }
 
+    /// The `Contact` of this client as the registrar has it now, for those who ask; `nil` without a registration.
+    func presentContact(over flow: Flow) -> Contact? {
+        guard let status else { return nil }
+        var contact = contact(for: .present(withService: status.isServiceRegistered), over: flow)
+        contact?.parameters.remove("reg-id")
+        return contact
+    }
+
     private func contact(for purpose: Goal, over flow: Flow) -> Contact? {
         guard let uri = contactURI(over: flow) else { return nil }
         var contact = Contact(.sip(uri))

@@ -41,6 +41,7 @@ package struct RequestScreening: Sendable {
         let refusal =
             inspectMethod(request, method)
             ?? inspectTarget(request)
+            ?? inspectPreferences(request)
             ?? inspectDialog(request, method, isExpected: isExpected)
             ?? inspectExtensions(request)
             ?? inspectContent(request, method)
@@ -100,6 +101,7 @@ extension RequestScreening {
         if !capabilities.acceptedTypes.isEmpty { fields.append(list(.accept, capabilities.acceptedTypes)) }
         if !capabilities.options.isEmpty { fields.append(list(.supported, capabilities.options)) }
         if !capabilities.notifiedPackages.isEmpty { fields.append(allowEvents) }
+        if let product = capabilities.product { fields.append(Header(.server, ByteString(product))) }
         if let contact = capabilities.contact { fields.append(Header(.contact, contact.fieldValue)) }
         return fields
     }
@@ -122,6 +124,16 @@ extension RequestScreening {
         }
         guard let user = uri.sip?.userText, !capabilities.users.isEmpty else { return nil }
         return capabilities.users.contains(user) ? nil : Answer(.notFound)
+    }
+
+    /// What the caller demands of whom the request reaches (RFC 3841 §6): a user agent checks it as a proxy would.
+    private func inspectPreferences(_ request: Message) -> Answer? {
+        guard request.toTag == nil, let contact = capabilities.contact,
+            let accepting = try? request.headers.all(AcceptContact.self),
+            let rejecting = try? request.headers.all(RejectContact.self),
+            !FeatureSet(contact.parameters).isReachable(accepting: accepting, rejecting: rejecting)
+        else { return nil }
+        return Answer(.temporarilyUnavailable)
     }
 
     /// A request of a dialog that is not known any more, or never was (RFC 3261 §12.2.2).

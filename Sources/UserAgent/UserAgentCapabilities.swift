@@ -17,6 +17,8 @@ package struct UserAgentCapabilities: Hashable, Sendable {
     package var notifiedPackages: [String]
     /// The event packages it subscribes to itself: those it takes NOTIFY requests for.
     package var subscribedPackages: [String]
+    /// The program, `Server` of an answer to OPTIONS; `nil` to say nothing of it.
+    package var product: String?
     /// The `Contact` of an answer to OPTIONS, with its feature tags; `nil` for none.
     package var contact: Contact?
     /// The user parts of the Request-URIs it answers to; empty for any.
@@ -30,6 +32,7 @@ package struct UserAgentCapabilities: Hashable, Sendable {
         answeredTypes: [Method: [String]] = [.invite: ["application/sdp"]],
         notifiedPackages: [String] = [],
         subscribedPackages: [String] = [],
+        product: String? = nil,
         contact: Contact? = nil,
         users: Set<String> = []
     ) {
@@ -40,6 +43,7 @@ package struct UserAgentCapabilities: Hashable, Sendable {
         self.answeredTypes = answeredTypes
         self.notifiedPackages = notifiedPackages
         self.subscribedPackages = subscribedPackages
+        self.product = product
         self.contact = contact
         self.users = users
     }

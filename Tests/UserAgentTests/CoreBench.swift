@@ -16,6 +16,7 @@ struct CoreBench {
     var received: [ReceivedPagerMessage] = []
     var outcomes: [(id: PagerMessage.ID, outcome: PagerMessage.Outcome)] = []
     var sessions: [(id: MessageSession.ID, report: MessageSession.Report)] = []
+    var capabilities: [(id: CapabilityQuery.ID, outcome: CapabilityQuery.Outcome)] = []
     /// What was transmitted and nobody has taken yet.
     var outbox: [[UInt8]] = []
     /// Each flow asked for, and whether it was to carry large messages.
@@ -87,6 +88,7 @@ struct CoreBench {
             case .message(let message): received.append(message)
             case .finished(let id, let outcome): outcomes.append((id, outcome))
             case .sentOverDatagram(let size): oversized.append(size)
+            case .capabilities(let id, let outcome): capabilities.append((id, outcome))
             case .watchFailed, .noted: break
             }
         }

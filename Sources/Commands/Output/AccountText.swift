@@ -41,6 +41,7 @@ enum AccountText {
         add(.registrationEvent, toggle(account.subscribesToRegistration))
         add(.accessNetworkInfo, account.accessNetworkInfo)
         add(.acceptChat, account.chatPolicy?.rawValue)
+        add(.imageShareForm, account.imageShareForm.rawValue)
         return settings
     }
 

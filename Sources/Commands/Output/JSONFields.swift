@@ -114,6 +114,18 @@ extension JSONMembers {
         add("status", entry.status)
     }
 
+    mutating func add(_ capabilities: Capabilities) {
+        add("uri", capabilities.uri)
+        add("identities", capabilities.identities)
+        add("contact", capabilities.contact)
+        add("services", capabilities.services.map(\.rawValue))
+        add("features", capabilities.features)
+        add("methods", capabilities.methods)
+        add("accept", capabilities.accepted)
+        add("user_agent", capabilities.userAgent)
+        add("remembered", capabilities.isRemembered)
+    }
+
     mutating func add(_ account: Account, isDefault: Bool, isDetailed: Bool) {
         add("default", isDefault)
         guard isDetailed else { return add("public_identity", account.publicIdentity) }

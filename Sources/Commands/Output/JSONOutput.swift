@@ -52,6 +52,9 @@ package final class JSONOutput: Output {
         case .history(let entry):
             (name, time) = ("history", entry.time)
             members.add(entry)
+        case .capabilities(let capabilities):
+            (name, time) = ("capabilities", capabilities.time)
+            members.add(capabilities)
         case .account(let account, let isDefault, let isDetailed):
             name = "account"
             members.add(account, isDefault: isDefault, isDetailed: isDetailed)

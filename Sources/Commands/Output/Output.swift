@@ -32,6 +32,7 @@ package enum CommandResult: Sendable {
     case chatSent(ChatReport)
     case chat(ChatEntry)
     case history(HistoryEntry)
+    case capabilities(Capabilities)
     /// One of the accounts in a list, or all there is to say about one.
     case account(Account, isDefault: Bool, isDetailed: Bool)
 }

@@ -70,6 +70,7 @@ package final class TextOutput: Output {
         case .chat(let entry): text = ChatText.entry(entry)
         case .history(let entry):
             text = EventText.history(entry, time: localTime(entry.time).full, colour: outputColour)
+        case .capabilities(let capabilities): text = CapabilityText.lines(capabilities)
         case .account(let account, let isDefault, false):
             text = "\(account.name)\t\(account.publicIdentity)" + (isDefault ? "\t(default)" : "")
         case .account(let account, _, true):

@@ -8,7 +8,8 @@ package struct CommandTable: Sendable {
 
     package static let standard = CommandTable([
         AccountCommand.self, Identities.self, Register.self, Status.self, Unregister.self,
-        AcceptChat.self, ChatCommand.self, ListChats.self, HistoryCommand.self, LeaveChat.self, Listen.self,
+        AcceptChat.self, CapabilitiesCommand.self, ChatCommand.self, ListChats.self, HistoryCommand.self,
+        LeaveChat.self, Listen.self,
         RejectChat.self, SendMessage.self, SwitchChat.self,
         CompletionCommand.self, Help.self, LabCommand.self, Quit.self, VersionCommand.self,
         CompletionWords.self,

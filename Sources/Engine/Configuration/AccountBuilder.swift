@@ -27,6 +27,9 @@ struct AccountBuilder {
         try readNetwork(into: &account)
         try readRegistration(into: &account)
         account.chatPolicy = try value(.acceptChat, ChatPolicy.init(rawValue:), Expectation.chatPolicy)
+        account.imageShareForm =
+            try value(.imageShareForm, Account.ImageShareForm.init(rawValue:), Expectation.imageShareForm)
+            ?? .standard
         return account
     }
 

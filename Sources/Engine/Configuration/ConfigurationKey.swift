@@ -41,6 +41,7 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case accessNetworkInfo = "access-network-info"
 
     case acceptChat = "accept-chat"
+    case imageShareForm = "image-share-form"
 
     /// Whether the key says where a secret is: such keys are taken from the file alone.
     package var isSecret: Bool {

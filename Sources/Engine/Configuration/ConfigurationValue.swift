@@ -16,6 +16,7 @@ package enum ConfigurationValue {
         package static let transport = "udp, tcp or tls"
         package static let timers = "standard or ims"
         package static let chatPolicy = "all, ask or none"
+        package static let imageShareForm = "standard or mercuro"
         package static let address = "an IPv4 or IPv6 address"
         package static let descriptor = "the number of an open descriptor, 3 or higher"
         package static let amf = "four hexadecimal digits such as 8000"

@@ -46,6 +46,7 @@ _ims() {
     if [[ $cur == -* ]]; then
         case $command in
             unregister) COMPREPLY=($(compgen -W $'--service-only\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            capabilities) COMPREPLY=($(compgen -W $'--refresh\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             history) COMPREPLY=($(compgen -W $'--limit\n--search\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
@@ -56,14 +57,15 @@ _ims() {
         return
     fi
     case $command:$position in
-        :*) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        :*) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
         account:0) COMPREPLY=($(compgen -W $'list\nshow' -- "$cur")) ;;
         account:1) COMPREPLY=($(compgen -W "$(ims __complete accounts 2> /dev/null)" -- "$cur")) ;;
+        capabilities:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         chat:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         history:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         send-message:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         completion:0) COMPREPLY=($(compgen -W $'bash\nzsh\nfish' -- "$cur")) ;;
-        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
     esac
     if declare -F __ltrim_colon_completions > /dev/null; then __ltrim_colon_completions "$cur"; fi
 }

@@ -24,6 +24,7 @@ _ims() {
         'register:Register the account with its home network.'
         'status:Show whether the account is registered, where and as whom.'
         'unregister:End the registration with the home network.'
+        'capabilities:Ask what somebody'\''s client can do.'
         'chat:Chat with somebody over MSRP.'
         'history:Show the messages that were sent and received, the latest last.'
         'listen:Register and show messages as they come.'
@@ -43,12 +44,13 @@ _ims() {
                 register) _arguments $global  ;;
                 status) _arguments $global  ;;
                 unregister) _arguments $global '--service-only[Leave the IM service alone and stay registered for the rest]' ;;
+                capabilities) _arguments $global '--refresh[Ask even if the answer of the last hour is remembered]' '1:peer:_ims_contacts' ;;
                 chat) _arguments $global '--exec=[Let a shell command chat\: it reads what comes, and what it prints is said]:command: ' '--bytes[Send what is read as it comes, not line by line]' '--content-type=[Say what is sent, text/plain if not given]:type: ' '1:uri:_ims_contacts' ;;
                 history) _arguments $global '--limit=[Show at most this many; 50 if not given]:count: ' '--search=[Show only messages whose text holds this, upper and lower case alike]:word: ' '1::peer:_ims_contacts' ;;
                 listen) _arguments $global '--count=[End after this many messages]:count: ' '--accept-chat=[Take invitations to a chat\: all of senders the network vouches for, or none]:which:(ask all none)' ;;
                 send-message) _arguments $global '--file=[Send what is in the file]:file:_files' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--private[Ask the network not to show your identity to the recipient]' '1:uri:_ims_contacts' '*:text: ' ;;
                 completion) _arguments $global '1:shell:(bash zsh fish)' ;;
-                help) _arguments $global '1::command:(account identities register status unregister chat history listen send-message completion help lab version)' ;;
+                help) _arguments $global '1::command:(account identities register status unregister capabilities chat history listen send-message completion help lab version)' ;;
                 lab) _arguments $global '--listen=[Listen on this address; 127.0.0.1 if not given]:address: ' '--port=[Use this port for UDP and TCP; 5060 if not given, 0 for any]:port: ' '--relay-port=[Use this port for MSRP; 2855 if not given, any if --port is 0]:port: ' '--xcap-port=[Use this port for XCAP; 8080 if not given, any if --port is 0]:port: ' '--domain=[Be the core of this domain; ims.test if not given]:name: ' '--certificate=[Offer TLS too, with this certificate, on the port after]:file:_files' '--key=[The key of the certificate]:file:_files' '--fault=[Begin with a fault, such as 420, 503, stale or "drop 1"; several are separated by commas]:fault: ' ;;
                 version) _arguments $global  ;;
             esac
