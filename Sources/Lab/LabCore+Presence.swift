@@ -94,7 +94,7 @@ extension LabCore {
         }
     }
 
-    /// What a user published last; of one who published nothing, that there is nothing to know.
+    /// What a user has published; of one who published nothing, that there is nothing to know.
     func presenceDocument(of user: String) -> ByteString {
         if let document = presence.document(of: user) { return document }
         guard user == configuration.automaticBuddy, registrar.bindings(of: user).isEmpty else {

@@ -1,3 +1,4 @@
+import Crypto
 import SIP
 import Wire
 
@@ -75,13 +76,37 @@ extension LabCore {
         subscription.flow = request.flow
         subscription.expiry = request.now + .seconds(seconds)
         subscriptions[id] = subscription
+        let known = request.message.headers.first(Self.suppressIfMatch)
+        if seconds > 0, let known, known == "*" || known == entityTag(of: subscription, at: request.now) {
+            // The watcher has seen it (RFC 5839 §6.3).
+            return accept(request, seconds, tag: id.localTag.text, status: .noNotification)
+        }
         accept(request, seconds, tag: id.localTag.text)
         notify(id, reason: seconds == 0 ? "timeout" : nil, at: request.now)
     }
 
-    private mutating func accept(_ request: Incoming, _ seconds: UInt32, tag: String) {
+    private static let suppressIfMatch = HeaderName("Suppress-If-Match") ?? .sipIfMatch
+
+    /// What names the state a watcher is told (RFC 5839 §6.1): the same state has the same name.
+    private func entityTag(of subscription: LabSubscription, at now: Instant) -> ByteString? {
+        guard subscription.package == .presence, let body = content(of: subscription, at: now) else {
+            return nil
+        }
+        return Self.entityTag(of: body)
+    }
+
+    private static func entityTag(of body: ByteString) -> ByteString {
+        ByteString(Hexadecimal.encode(HashFunction.sha256.hash(body.bytes).prefix(8)))
+    }
+
+    private mutating func accept(
+        _ request: Incoming,
+        _ seconds: UInt32,
+        tag: String,
+        status: StatusCode = .ok
+    ) {
         let contact = ownURI("lab", request.flow)
-        answer(request, .ok, tag: tag) { response in
+        answer(request, status, tag: tag) { response in
             response.headers.append(Expires(seconds: seconds))
             if let contact { response.headers.append(Contact(NameAddress(contact))) }
         }
@@ -133,7 +158,12 @@ extension LabCore {
         if let contact = ownURI("lab", subscription.flow) {
             request.headers.append(Contact(NameAddress(contact)))
         }
-        if let body { request.setBody(body, type: subscription.package.mediaType) }
+        if let body {
+            request.setBody(body, type: subscription.package.mediaType)
+            if subscription.package == .presence {
+                request.headers.append(.sipETag, Self.entityTag(of: body))
+            }
+        }
         subscriptions[id] = reason == nil ? subscription : nil
         send(request, over: subscription.flow, for: .notification(id), at: now)
         if let reason, subscription.package == .presence, !isFetch {

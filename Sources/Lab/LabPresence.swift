@@ -1,3 +1,4 @@
+import Documents
 import SIP
 import Wire
 
@@ -9,7 +10,7 @@ struct LabPresence: Sendable {
         var entityTag: ByteString
         var document: ByteString
         var expiry: Instant
-        /// Which publication of all it was; the latest is what watchers see.
+        /// Which publication of all it was; what was said later counts more.
         var number: UInt64
     }
 
@@ -23,9 +24,22 @@ struct LabPresence: Sendable {
 
     var nextExpiry: Instant? { publications.values.joined().map(\.expiry).min() }
 
-    /// The document a user published last, of those that still count.
+    /// What the clients of a user say, taken together: all services and devices, and of the person what was said last.
+    ///
+    /// What one client says is passed on as it is.
     func document(of user: String) -> ByteString? {
-        publications[user]?.max { $0.number < $1.number }?.document
+        let list = publications[user, default: []].sorted { $0.number > $1.number }.map(\.document)
+        guard let latest = list.first, list.count > 1 else { return list.first }
+        let documents = list.compactMap { try? PresenceDocument(parsing: $0) }
+        guard documents.count == list.count, var merged = documents.first else { return latest }
+        for document in documents.dropFirst() {
+            let (tuples, devices) = (merged.tuples, merged.devices)
+            merged.tuples += document.tuples.filter { other in !tuples.contains { $0.id == other.id } }
+            merged.devices += document.devices.filter { other in !devices.contains { $0.id == other.id } }
+            if merged.persons.isEmpty { merged.persons = document.persons }
+            if merged.notes.isEmpty { merged.notes = document.notes }
+        }
+        return ByteString(merged.serialized())
     }
 
     func publication(of user: String, tagged entityTag: ByteString) -> Publication? {

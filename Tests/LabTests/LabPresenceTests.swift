@@ -99,17 +99,45 @@ struct LabPresenceTests {
         #expect(try XMLReader.read(try notified(&bench, alice).1.body.bytes).children.isEmpty)
     }
 
-    @Test func `of two clients that publish, the later is shown, and the other once that one has left`()
-        throws
-    {
+    @Test func `what two clients publish is shown together, and the one's once the other has left`() throws {
         var (bench, alice, bob) = try registered()
-        _ = try bench.exchange(publish("desk", by: &bob), bob)
-        let phone = try bench.exchange(publish("phone", by: &bob), bob)
+        func publication(_ id: String, _ text: String) -> Message {
+            var request = publish(nil, by: &bob)
+            var document = PresenceDocument(entity: "sip:bob@ims.test", tuples: [.init(id: id, basic: .open)])
+            document.notes = [.init(text)]
+            request.setBody(ByteString(document.serialized()), type: MediaType("application", "pidf+xml"))
+            return request
+        }
+        _ = try bench.exchange(publication("desk", "at the desk"), bob)
+        let phone = try bench.exchange(publication("phone", "on the move"), bob)
         _ = try bench.exchange(subscribe(&alice, to: "bob"), alice)
-        #expect(try notified(&bench, alice).1.body == document("phone"))
+        let both = try PresenceDocument(parsing: try notified(&bench, alice).1.body)
+        #expect(both.tuples.map(\.id) == ["phone", "desk"])
+        #expect(both.notes.map(\.text) == ["on the move"])
         let tag = try #require(phone.headers.first(.sipETag))
         _ = try bench.exchange(publish(nil, by: &bob, ifMatch: tag, expires: 0), bob)
-        #expect(try notified(&bench, alice).1.body == document("desk"))
+        let left = try PresenceDocument(parsing: try notified(&bench, alice).1.body)
+        #expect(left.tuples.map(\.id) == ["desk"])
+        #expect(left.notes.map(\.text) == ["at the desk"])
+    }
+
+    @Test func `a watcher that has seen the present state is not told it again`() throws {
+        var (bench, alice, bob) = try registered()
+        var request = subscribe(&alice, to: "bob")
+        let accepted = try bench.exchange(request, alice)
+        let seen = try #require(try notified(&bench, alice).1.headers.first(.sipETag))
+        request.headers.set(.to, try #require(accepted.headers.first(.to)))
+        request.headers.set(try #require(HeaderName("Suppress-If-Match")), seen)
+        request.headers.set(CSeq(number: alice.nextSequence(), method: .subscribe))
+        let renewed = try bench.exchange(request, alice)
+        #expect(renewed.status == .noNotification)
+        #expect(try renewed.headers.first(Expires.self)?.seconds == 3600)
+        #expect(!bench.sent.contains { $0.flow == alice.flow })
+        _ = try bench.exchange(publish("in", by: &bob), bob)
+        _ = try notified(&bench, alice)
+        request.headers.set(CSeq(number: alice.nextSequence(), method: .subscribe))
+        #expect(try bench.exchange(request, alice).status == .ok)
+        #expect(try notified(&bench, alice).1.body == document("in"))
     }
 
     @Test func `a fetch is answered once and leaves nothing behind`() throws {
