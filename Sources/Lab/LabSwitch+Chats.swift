@@ -70,7 +70,13 @@ extension LabSwitch {
         guard let path = paths[name], case .buddy(var chat) = path.purpose else { return }
         chat.fire(at: now)
         if let link = path.links.values.first {
-            while let chunk = chat.nextChunk(at: now, using: &identifiers) { send(chunk, to: link) }
+            while let chunk = chat.nextChunk(at: now, using: &identifiers) {
+                switch chunk.word {
+                case "REPORT": if !loseReport() { send(chunk, to: link) }
+                case "SEND": send(chunk, to: link)
+                default: sendResponse(chunk, to: link, at: now)
+                }
+            }
         }
         paths[name]?.purpose = .buddy(chat)
     }
@@ -113,6 +119,14 @@ extension LabSwitch {
         paths.first { _, path in
             if case .passage(callID) = path.purpose { true } else { false }
         }?.key
+    }
+}
+
+extension OutgoingChunk {
+    /// The method of a request, or the code of a response.
+    fileprivate var word: String {
+        let line = head[0..<(head.firstIndex(of: .carriageReturn) ?? 0)].text
+        return line.split(separator: " ").dropFirst(2).first.map(String.init) ?? ""
     }
 }
 

@@ -50,6 +50,7 @@ extension LabSwitch {
         if case .buddy = path.purpose {
             guard target.uris.count == 1 else { return refuse(head, .sessionDoesNotExist, on: id, at: now) }
             if let previous { bind(previous, to: id, of: name) }
+            if let passage = misbehave(head, on: id, at: now) { return passage }
             converse(name, .head(head), at: now)
             return .buddy(name)
         }
@@ -126,12 +127,24 @@ extension LabSwitch {
         links[id]?.current = .forwarded(forwarding)
         if links[forwarding.target] != nil { send(bytes, to: forwarding.target, from: id) }
         guard cut != nil else { return }
-        outbox.append(.note("an MSRP connection broken on purpose"))
+        // What has passed still reaches the next hop, and nothing more.
         links[id]?.current = nil
         outbox.append(.close(forwarding.target))
+        breakLink(id, at: now)
+        close(forwarding.target, at: now)
+    }
+
+    /// Hands a piece of a body to the buddy, unless its connection breaks there.
+    mutating func pass(_ bytes: ByteString, toBuddy name: ByteString, from id: LinkID, at now: Instant) {
+        guard let cut = faults.takeCut(bytes.count) else { return converse(name, .body(bytes), at: now) }
+        if cut > 0 { converse(name, .body(bytes[0..<cut]), at: now) }
+        breakLink(id, at: now)
+    }
+
+    private mutating func breakLink(_ id: LinkID, at now: Instant) {
+        outbox.append(.note("an MSRP connection broken on purpose"))
         outbox.append(.abort(id))
         close(id, at: now)
-        close(forwarding.target, at: now)
     }
 
     /// Ends a chunk on both sides: with the end-line for the next hop, with a response for the one before.
@@ -192,12 +205,17 @@ extension LabSwitch {
         at now: Instant
     ) {
         guard head.wantsResponse(code), let response = head.response(code, from: local.text) else { return }
+        sendResponse(response.chunk(), to: id, at: now)
+    }
+
+    /// Sends a response of our own, unless a fault is in the way.
+    mutating func sendResponse(_ response: OutgoingChunk, to id: LinkID, at now: Instant) {
         guard !faults.takeLost(.responses) else {
             return outbox.append(.note("an MSRP response lost on purpose"))
         }
-        guard faults.delay > .zero else { return send(response.chunk(), to: id) }
+        guard faults.delay > .zero else { return send(response, to: id) }
         guard delayed.count < LabLimits.delayed else { return }
-        delayed.append((now + faults.delay, response.chunk().bytes, id))
+        delayed.append((now + faults.delay, response.bytes, id))
     }
 
     /// Takes a response of a next hop: the sender hears of one that is no 200 (RFC 4976 §6.4.3).
@@ -240,12 +258,15 @@ extension LabSwitch {
 
     // MARK: - Faults
 
+    mutating func loseReport() -> Bool {
+        guard faults.takeLost(.reports) else { return false }
+        outbox.append(.note("an MSRP report lost on purpose"))
+        return true
+    }
+
     /// Does to a request what a fault wants; `nil` if it is to pass.
     private mutating func misbehave(_ head: ChunkHead, on id: LinkID, at now: Instant) -> Passage? {
-        if head.method == .report, faults.takeLost(.reports) {
-            outbox.append(.note("an MSRP report lost on purpose"))
-            return .dropped
-        }
+        if head.method == .report, loseReport() { return .dropped }
         guard head.method == .send, head.contentType != nil else { return nil }
         if let code = faults.takeRefusal() {
             outbox.append(.note("an MSRP chunk answered \(code.rawValue) on purpose"))

@@ -125,7 +125,7 @@ package struct LabSwitch: Sendable {
             links[id]?.current = passage
         case .body(let bytes):
             switch links[id]?.current {
-            case .buddy(let name): converse(name, event, at: now)
+            case .buddy(let name): pass(bytes, toBuddy: name, from: id, at: now)
             case .forwarded(let forwarding): pass(bytes, forwarding, from: id, at: now)
             case .dropped, nil: break
             }

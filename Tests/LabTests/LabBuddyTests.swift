@@ -85,6 +85,24 @@ struct LabBuddyTests {
         #expect(try bench.chunks(on: link).map(\.head.responseCode) == [.sessionDoesNotExist])
     }
 
+    @Test func `faults break chats with the buddy too`() throws {
+        var (bench, _, _, bob) = try chatting(["a=accept-types:text/plain"])
+        let link = try bench.connect()
+        let fields = ["Message-ID: m1", "Success-Report: yes", "Byte-Range: 1-5/5"]
+        try bench.control("msrp 413 1")
+        try bench.receive(SwitchBench.send(to: bob, from: Self.client, fields), on: link)
+        #expect(try bench.chunks(on: link).map(\.head.responseCode) == [.stopSending])
+        try bench.control("msrp lose reports")
+        try bench.control("msrp delay 1s")
+        try bench.receive(SwitchBench.send(to: bob, from: Self.client, fields), on: link)
+        #expect(try bench.chunks(on: link).map(\.head.method) == [.send])
+        try bench.advance(by: .seconds(1))
+        #expect(try bench.chunks(on: link).map(\.head.responseCode) == [.ok])
+        try bench.control("msrp drop 2")
+        try bench.receive(SwitchBench.send(to: bob, from: Self.client), on: link)
+        #expect(bench.linkEffects.contains { if case .abort(link) = $0 { true } else { false } })
+    }
+
     @Test func `who takes plain text alone gets nothing else`() throws {
         var (bench, _, _, bob) = try chatting(["a=accept-types:text/plain"])
         let link = try bench.connect()
