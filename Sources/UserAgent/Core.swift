@@ -143,6 +143,8 @@ extension Core {
     package mutating func send(_ id: PagerMessage.ID, at now: Instant, into effects: inout [Effect]) {
         guard deliveries[id] != nil else { return }
         queue.append(id)
+        // While the registration moves to another flow, it must not be made again on the one it leaves.
+        guard !isMoving else { return }
         guard registration.isRegistered else { return register(at: now, into: &effects) }
         flushQueue(at: now, into: &effects)
     }

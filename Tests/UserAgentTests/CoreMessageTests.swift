@@ -189,6 +189,19 @@ struct CoreLargeMessageTests {
         #expect(bench.oversized.isEmpty)
     }
 
+    @Test("a message that comes while the registration moves waits for the end of the move")
+    func waitsForMove() throws {
+        var bench = try CoreBench.registered()
+        bench.send(large)
+        bench.send("small")
+        #expect(bench.requests(.register).last?.headers.first(.expires)?.text == "0")
+        bench.answer(.ok)
+        #expect(bench.flowsWanted == [false, true])
+        bench.openFlow(.tcp)
+        bench.grant()
+        #expect(bench.requests(.message).count == 2)
+    }
+
     @Test("where there is no TCP it goes by UDP, and that is told")
     func fallsBack() throws {
         var bench = try CoreBench.registered()
