@@ -185,7 +185,7 @@ extension InviteSession {
     ) {
         retries = 0
         if change.isRefresh {
-            if case .refused(let status, _) = failure, [405, 501].contains(status.value) {
+            if case .refused(let status, _, _) = failure, [405, 501].contains(status.value) {
                 peerMethods?.removeAll { $0 == .update }
             }
             let delay = (sessionTimer.refreshDelay ?? SessionTimer.floor) / 4

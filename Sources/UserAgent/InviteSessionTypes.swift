@@ -116,7 +116,7 @@ package struct SessionProgress: Hashable, Sendable {
 
 /// Why a session or a change of it did not come about.
 package enum SessionFailure: Hashable, Sendable {
-    case refused(StatusCode, warning: Warning?)
+    case refused(StatusCode, warning: Warning?, retryAfter: Duration? = nil)
     /// No answer came in time.
     case timedOut
     case unreachable
@@ -147,7 +147,12 @@ package enum SessionEnd: Hashable, Sendable {
 extension SessionFailure {
     init(refusal: Message) {
         let warning = try? refusal.headers.first(Warning.self)
-        self = .refused(refusal.status ?? .serverInternalError, warning: warning)
+        let retryAfter = try? refusal.headers.first(RetryAfter.self)
+        self = .refused(
+            refusal.status ?? .serverInternalError,
+            warning: warning,
+            retryAfter: retryAfter?.delay
+        )
     }
 
     init(_ failure: TransactionLayer.ClientFailure) {

@@ -100,7 +100,7 @@ struct CoreSessionTests {
         let invitation = try #require(pair.bob.sessions.first)
         pair.bob.step { $0.rejectInvitation(invitation.id, status, at: $1, into: &$2) }
         pair.settle()
-        guard case .closed(.notStarted(.refused(let told, _)))? = pair.alice.sessions.last?.report else {
+        guard case .closed(.notStarted(.refused(let told, _, _)))? = pair.alice.sessions.last?.report else {
             Issue.record("not refused")
             return
         }
@@ -128,7 +128,9 @@ struct CoreSessionTests {
             $0.acceptInvitation(invitation.id, Pair.endpoint(8000, secure: true), at: $1, into: &$2)
         }
         pair.settle()
-        guard case .closed(.notStarted(.refused(let status, let warning)))? = pair.alice.sessions.last?.report
+        guard
+            case .closed(.notStarted(.refused(let status, let warning, _)))? = pair.alice.sessions.last?
+                .report
         else {
             Issue.record("not refused")
             return
