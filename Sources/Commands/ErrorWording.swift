@@ -94,6 +94,13 @@ extension Explanation {
                 status: .configuration
             )
         case .chatNotOpened(let end): self.init(end)
+        case .cannotAsk:
+            self.init(
+                "cannot_ask",
+                "The account writes plain text, which cannot ask to be told what becomes of it.",
+                advice: "Set message-format = auto in ims.conf, or use --wait accepted.",
+                status: .configuration
+            )
         case .noChat:
             self.init("no_chat", "There is no such chat, or not any more.", status: .usage)
         case .sourceFailed(let detail):
@@ -110,7 +117,7 @@ extension Explanation {
     static func advice(for outcome: MessageOutcome) -> String? {
         switch outcome {
         case .refused(let refusal), .notStored(let refusal): next(refusal, of: "MESSAGE").advice
-        case .accepted, .storedForLater, .noAnswer: nil
+        case .sent, .accepted, .storedForLater, .noAnswer: nil
         }
     }
 
@@ -145,7 +152,7 @@ extension Explanation {
         case 404, 604: return ("Nobody is known by that address: check it.", .refused)
         case 403: return ("The network does not let you write there, or not as this identity.", .refused)
         case 408, 504: return ("A server behind the P-CSCF does not answer; try again later.", .noAnswer)
-        case 480: return ("The other side is not there now; try again later.", .refused)
+        case 480 where !isRegister: return ("The other side is not there now; try again later.", .notStored)
         case 413, 513:
             return ("The message is too large for the network: send it in smaller pieces.", .refused)
         case 415, 488: return ("The other side does not take this content type.", .refused)
@@ -251,6 +258,7 @@ extension Warning {
         case .sentOverUDP: "sent_over_udp"
         case .registrationEventRefused: "reg_event_refused"
         case .tlsNotVerified: "tls_not_verified"
+        case .plainText: "plain_text"
         case .secretReadableByOthers: "secret_readable_by_others"
         }
     }
@@ -264,6 +272,8 @@ extension Warning {
             "the network does not tell when it ends the registration (\(refusal.wording)); reg-event = off "
                 + "in ims.conf stops asking."
         case .tlsNotVerified: "the certificate of the network is not checked (tls-verify = off)."
+        case .plainText(let peer):
+            "\(Display.safe(peer)) refuses what asks for notifications, and gets plain text from now on."
         case .secretReadableByOthers(let file): "\(file) can be read by others; chmod 600 mends that."
         }
     }

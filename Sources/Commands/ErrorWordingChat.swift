@@ -81,8 +81,10 @@ extension Explanation {
             )
         case .notConfirmed(let number, let delivery, let cut):
             let reason =
-                if case .refused(let status) = delivery { "was refused (\(status))" } else {
-                    "may not have arrived"
+                switch delivery {
+                case .refused(let status): "was refused (\(status))"
+                case .missed(let outcome): outcome.wording
+                case .sent, .accepted, .delivered, .displayed, .unconfirmed: "may not have arrived"
                 }
             self.init(
                 "not_confirmed",
@@ -91,6 +93,13 @@ extension Explanation {
             )
         case .command(let detail):
             self.init("chat_command", "The command of the chat \(Display.safe(detail)).", status: .usage)
+        case .commandFailed(let status):
+            self.init(
+                "chat_command",
+                "The command of the chat ended with status \(status).",
+                advice: [126, 127].contains(status) ? "Check that the command is there and can be run." : nil,
+                status: .commandFailed
+            )
         }
     }
 }
@@ -100,6 +109,21 @@ extension ChatFeed.Cut {
         switch self {
         case .lines: "line"
         case .blocks: "block"
+        }
+    }
+}
+
+extension GoalOutcome {
+    /// What is the matter with a message that was accepted, as a sentence goes on.
+    var wording: String {
+        switch self {
+        case .reached: "has arrived"
+        case .failed: "was not delivered, as the other side tells"
+        case .reportedFailed(let status): "was not delivered, as a report tells (\(status))"
+        case .forbidden: "was accepted, and the other side does not tell what became of it"
+        case .error: "was accepted, and nobody could find out what became of it"
+        case .notAsked: "was accepted, and the other side takes no requests to tell what becomes of it"
+        case .notTold: "was accepted, and nothing more was told in time"
         }
     }
 }

@@ -3,23 +3,27 @@ import Runtime
 
 /// What is wrong with a command line: one line, and a hint where there is a better word.
 extension Explanation {
-    package init(_ error: UsageError) {
+    /// - Parameters:
+    ///   - error: What is wrong.
+    ///   - isREPL: Whether it was typed at the prompt, where commands have no `ims` before them.
+    package init(_ error: UsageError, isREPL: Bool = false) {
+        let program = isREPL ? "" : "ims "
         let text: String
         switch error {
-        case .noCommand: text = "No command; ims help lists them."
+        case .noCommand: text = "No command; \(program)help lists them."
         case .notText: text = "The command line is no UTF-8 text; a file can hold any bytes: --file."
         case .unknownCommand(let name, let suggestion):
             text =
                 "There is no command '\(Display.safe(name))'."
-                + Self.meant(suggestion, else: "help lists them.")
+                + Self.meant(suggestion, else: "\(program)help lists them.")
         case .notHere(let command, let isREPL):
             text =
                 isREPL
                 ? "'\(command)' is for the command line: ims \(command)." : "'\(command)' is for the prompt."
         case .missing(let parameter, let command):
-            text = "'\(command)' needs \(parameter.uppercased()); see ims help \(command)."
+            text = "'\(command)' needs \(parameter.uppercased()); see \(program)help \(command)."
         case .tooMany(let extra, let command):
-            text = "'\(command)' does not take '\(Display.safe(extra))'; see ims help \(command)."
+            text = "'\(command)' does not take '\(Display.safe(extra))'; see \(program)help \(command)."
         case .notAChoice(let word, let choices, let suggestion):
             text =
                 "'\(Display.safe(word))' is none of \(choices.joined(separator: ", "))."
@@ -68,6 +72,17 @@ extension Explanation {
                 "Standard input is taken by the prompt; type the text instead of -.",
                 status: .usage
             )
+        case .emptyMessage(let name):
+            self.init("empty_message", "\(Display.safe(name)) is empty: nothing was sent.", status: .usage)
+        case .goalMissed(let peer, let goal, let outcome):
+            self.init(
+                outcome.exitStatus == .notTold ? "not_told" : "not_delivered",
+                "The message to \(Display.safe(peer)) \(outcome.wording).",
+                advice: outcome == .notTold
+                    ? "Give it more time: --timeout SECONDS, or be content with less than --wait \(goal.rawValue)."
+                    : nil,
+                status: outcome.exitStatus
+            )
         case .history(let detail):
             self.init(
                 "history",
@@ -77,6 +92,10 @@ extension Explanation {
             )
         case .trace(let file, let detail):
             self.init("trace", "\(Display.safe(file)) cannot be written: \(detail).", status: .usage)
+        case .notWritten(let file, let detail):
+            self.init("not_written", "\(Display.safe(file)) cannot be written: \(detail).", status: .usage)
+        case .output(let detail):
+            self.init("output", "Standard output cannot be written: \(detail).", status: .configuration)
         case .system(let detail): self.init("system", "\(detail).", status: .configuration)
         case .timedOut(let received, let wanted):
             self.init("timed_out", "Only \(received) of \(wanted) messages came in time.", status: .noAnswer)

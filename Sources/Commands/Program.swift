@@ -23,6 +23,16 @@ package struct Program {
 
     /// Runs to the end, on the calling thread.
     package func run() -> ExitStatus {
+        let status = carryOut()
+        let error = StandardSink.outputError.load(ordering: .relaxed)
+        guard error != 0 else { return status }
+        let reason = unsafe String(cString: strerror(error))
+        let explanation = Explanation(CommandFailure.output(reason))
+        StandardSink().standardError(explanation.lines(named: true) + "\n")
+        return status == .done ? explanation.status : status
+    }
+
+    private func carryOut() -> ExitStatus {
         do throws(UsageError) {
             guard let arguments else { throw .notText }
             let invocation = try table.parse(arguments)

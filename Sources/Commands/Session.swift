@@ -231,9 +231,7 @@ extension Session {
 extension Session {
     private func tell(_ event: Event) {
         switch event.kind {
-        case .outcome(let report):
-            prompt.learn(report.to)
-            return
+        case .outcome(let report): prompt.learn(report.to)
         case .registered where isRegistrationTold:
             isRegistrationTold = false
             return
@@ -249,15 +247,29 @@ extension Session {
             receivedMessages += 1
             prompt.learn(message.chat.peer)
         case .chatInvited, .chatOpened, .chatClosed: conversations.take(event.kind)
-        case .registering, .unregistered, .connectionLost, .warning: break
+        case .registering, .unregistered, .connectionLost, .warning, .disposition, .composing, .chatSent:
+            break
         }
         output.show(event)
+        if !sink.isOutputClosed { acknowledge(event.kind) }
         followConversations()
         if sink.isOutputClosed {
             commandTask?.cancel()
             finish(.ended(.done))
             prompt.continuation?.finish()
         }
+    }
+
+    /// Lets the sender of a message know that it was shown.
+    private func acknowledge(_ kind: Event.Kind) {
+        let receipt: ReceiptID?
+        switch kind {
+        case .message(let message): receipt = message.receipt
+        case .chatMessage(let message) where setup.style.chatForm != .none: receipt = message.receipt
+        default: receipt = nil
+        }
+        guard let receipt, let engine else { return }
+        Task(executorPreference: loop) { await engine.displayed(receipt) }
     }
 
     private func tell(_ record: TraceRecord) {
@@ -270,7 +282,12 @@ extension Session {
     /// - Returns: The status it ends with.
     @discardableResult
     func tell(_ error: any Error) -> ExitStatus {
-        let explanation = Explanation(describing: error)
+        let explanation =
+            if prompt.continuation != nil, let error = error as? UsageError {
+                Explanation(error, isREPL: true)
+            } else {
+                Explanation(describing: error)
+            }
         if explanation.status != .interrupted || !isInterrupted { output.show(explanation) }
         return explanation.status
     }

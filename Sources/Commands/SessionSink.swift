@@ -6,7 +6,7 @@ final class SessionSink: TextSink {
     private(set) var isOutputClosed = false
 
     func standardOutput(_ bytes: [UInt8]) {
-        write { if !FileSink.write(bytes, to: 1) { isOutputClosed = true } }
+        write { if !StandardSink.writeOutput(bytes) { isOutputClosed = true } }
     }
 
     func standardError(_ text: String) { write { StandardSink.write(text, to: 2) } }

@@ -35,6 +35,13 @@ package struct Account: Hashable, Sendable {
     package var chatPolicy: ChatPolicy?
     /// How image share is named to others (3GPP TS 24.229 §7.2A.9).
     package var imageShareForm = ImageShareForm.standard
+    package var messageFormat = MessageFormat.automatic
+    /// The notifications that are asked for where there is somebody to wait for them.
+    package var requestedNotifications = NotificationLevel.displayed
+    /// The notifications that are given to those who ask for them.
+    package var sentNotifications = NotificationLevel.displayed
+    /// Whether others are told that the user is writing (RFC 3994).
+    package var sendsTypingNotices = true
     /// The `+sip.instance` URN; `nil` for one made at first use and kept in the store.
     package var instanceID: String?
     /// The local address to bind, if not the one the system chooses.

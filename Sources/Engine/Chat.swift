@@ -34,6 +34,9 @@ package struct Chat: Hashable, Sendable {
         self.isOutgoing = isOutgoing
         self.callID = callID
     }
+
+    /// Whether the network vouches for the peer, or this side chose it.
+    package var isVerified: Bool { claimed.map { $0.lowercased() != peer.lowercased() } ?? true }
 }
 
 /// A message that came in a chat.
@@ -42,6 +45,10 @@ package struct IncomingChatMessage: Hashable, Sendable {
     package var messageID: String
     package var contentType: String
     package var body: [UInt8]
+    /// What its envelope adds to that, if it came in one.
+    package var envelope: EnvelopeClaims?
+    /// What to hand to `Engine.displayed` once it was shown; `nil` if nobody wants to know.
+    package var receipt: ReceiptID?
 
     package init(chat: Chat, messageID: String, contentType: String, body: [UInt8]) {
         (self.chat, self.messageID, self.contentType, self.body) = (chat, messageID, contentType, body)
@@ -50,14 +57,20 @@ package struct IncomingChatMessage: Hashable, Sendable {
 
 /// What became of a message in a chat.
 package enum ChatDelivery: Hashable, Sendable {
+    /// All of it has left.
+    case sent
     /// The next hop has answered all of it with 200: the peer's device, or a relay on the way to it.
     case accepted
     /// The far end reports that all of it arrived (RFC 4975 §7.1.2).
     case delivered
+    /// It was shown to the user at the far end (RFC 5438 §5.2).
+    case displayed
     /// It was refused with this MSRP status code.
     case refused(UInt16)
     /// No answer came in time, or the session ended before it.
     case unconfirmed
+    /// It was accepted, and what was waited for will not come, or did not in time.
+    case missed(GoalOutcome)
 }
 
 /// Why a chat has ended.
@@ -82,6 +95,8 @@ package enum ChatPolicy: String, Hashable, Sendable, CaseIterable {
     case ask
     /// Every invitation of a sender the network vouches for is taken.
     case all
+    /// Those of senders that the network vouches for and that are on the buddy list are taken, others are not.
+    case fromBuddies = "from-buddies"
     /// Every invitation is refused with 486.
     case none
 }

@@ -21,11 +21,32 @@ struct ChatState {
     var agreement: MSRPAgreement?
     /// The calls that wait for it to stand.
     var openWaiters = Waiters<Chat>()
-    /// The calls that wait for what becomes of their message, by its Message-ID.
-    var deliveries:
-        [String: (waiter: CheckedContinuation<Result<ChatDelivery, EngineError>, Never>, row: Int64?)] = [:]
-    /// Those of them that go from a source: their answers may be as late as whoever reads at the far end is slow.
-    var streamed: Set<String> = []
+    /// How many messages were said in it.
+    var count = 0
+    /// The messages without an answer, by their Message-ID.
+    var said: [String: SaidMessage] = [:]
+    /// What the client itself has sent and has no answer, by Message-ID: the type of its content.
+    var asides: [String: String] = [:]
+    var composing = ComposingSender()
+    var peerComposing = ComposingReceiver()
+    var refusesTypingNotices = false
+}
+
+/// A message in a chat that has no answer yet.
+struct SaidMessage {
+    /// The call that waits; `nil` once it has its answer.
+    var waiter: CheckedContinuation<Result<ChatDelivery, EngineError>, Never>?
+    var row: Int64?
+    var number: Int
+    var contentType: String
+    var body: [UInt8]
+    /// Whether it was sent in an envelope, and is sent without one if that is refused.
+    var isWrapped: Bool
+    /// Whether it is the second attempt, without the envelope that was refused.
+    var isSecondAttempt = false
+    /// Whether it goes from a source: its answers may be as late as whoever reads at the far end is slow.
+    var isStreamed = false
+    var goal: MessageGoal
 }
 
 // Chats over MSRP, as the commands see them.
@@ -83,29 +104,65 @@ extension Engine {
     ///
     /// Messages are sent in the order of the calls; a call need not wait for the answer to the one before. The message
     /// is in the history before its first byte leaves.
+    ///
+    /// - Parameters:
+    ///   - body: The message.
+    ///   - contentType: Its type.
+    ///   - id: The chat.
+    ///   - level: The notifications to ask for, and to tell of as they come; `nil` where only the goal counts.
+    ///   - goal: What is waited for.
+    /// - Returns: What became of it.
+    /// - Throws: `EngineError.noChat`, or what kept it from being sent.
     package func say(
         _ body: [UInt8],
         contentType: String = "text/plain",
-        in id: ChatID
+        in id: ChatID,
+        asking level: NotificationLevel? = nil,
+        until goal: MessageGoal = .accepted
     ) async throws(EngineError) -> ChatDelivery {
-        guard let state = chatStates[id], state.isOpen, state.end == nil, let local = state.local, let msrp
-        else {
+        guard let state = chatStates[id], state.isOpen, state.end == nil, state.local != nil else {
             throw .noChat
         }
         var identifiers = IdentifierSource()
         let messageID = identifiers.messageID()
         let row = recordPending(body, contentType, in: state.chat, messageID: messageID)
-        var message = MSRP.OutgoingMessage(
-            messageID: ByteString(messageID),
-            contentType: ByteString(contentType),
-            content: .whole(ByteString(body))
-        )
-        message.successReport = true
-        return try await withDeadline(method: "SEND") { engine, waiter in
-            engine.chatStates[id]?.deliveries[messageID] = (waiter, row)
-            if !msrp.send(message, in: local) { engine.settle(messageID, in: id, .failure(.noChat)) }
-            engine.drive([])
+        let number = state.count + 1
+        chatStates[id]?.count = number
+        // That it was delivered the report of MSRP tells.
+        let asked = request(max(level ?? .none, goal == .displayed ? .displayed : .none))
+        if level != nil || goal > .accepted {
+            let excerpt = Array(body.prefix(SentContext.excerptLength))
+            let context = SentContext(
+                peer: state.chat.peer,
+                chat: state.chat,
+                number: number,
+                contentType: contentType,
+                excerpt: excerpt
+            )
+            expectDispositions(of: messageID, asked.union(.delivery), context)
+        }
+        let isWrapped = wraps(contentType, asking: asked, in: state)
+        let delivery = try await withDeadline(method: "SEND") { engine, waiter in
+            let said = SaidMessage(
+                waiter: waiter,
+                row: row,
+                number: number,
+                contentType: contentType,
+                body: body,
+                isWrapped: isWrapped,
+                goal: goal
+            )
+            engine.chatStates[id]?.said[messageID] = said
+            engine.transmit(said, messageID, asking: asked, in: id)
             return { $0.settle(messageID, in: id, .failure($1)) }
+        }
+        guard goal > .accepted, delivery == .accepted || delivery == .delivered else { return delivery }
+        if goal == .displayed, !isWrapped || isKnown(.plainText, of: state.chat.peer) {
+            return .missed(.notAsked)
+        }
+        switch await outcome(of: messageID, reaching: goal) {
+        case .reached: return goal == .displayed ? .displayed : .delivered
+        case let missed: return .missed(missed)
         }
     }
 
@@ -129,6 +186,8 @@ extension Engine {
         var identifiers = IdentifierSource()
         let messageID = identifiers.messageID()
         let row = recordPending([], contentType, in: state.chat, messageID: messageID)
+        let number = state.count + 1
+        chatStates[id]?.count = number
         var message = MSRP.OutgoingMessage(
             messageID: ByteString(messageID),
             contentType: ByteString(contentType),
@@ -136,8 +195,17 @@ extension Engine {
         )
         message.successReport = true
         return try await withDeadline(method: "SEND") { engine, waiter in
-            engine.chatStates[id]?.deliveries[messageID] = (waiter, row)
-            engine.chatStates[id]?.streamed.insert(messageID)
+            var said = SaidMessage(
+                waiter: waiter,
+                row: row,
+                number: number,
+                contentType: contentType,
+                body: [],
+                isWrapped: false,
+                goal: .accepted
+            )
+            said.isStreamed = true
+            engine.chatStates[id]?.said[messageID] = said
             if !msrp.send(message, from: source, in: local) {
                 engine.settle(messageID, in: id, .failure(.noChat))
             }

@@ -14,7 +14,7 @@ extension Engine {
 
     /// Ends a chat, once the answers to what was sent in it have had time to come: BYE takes another way than they do.
     func closing(_ id: ChatID, _ end: ChatEnd) {
-        guard end == .byPeer, chatStates[id]?.deliveries.isEmpty == false else { return closed(id, end) }
+        guard end == .byPeer, chatStates[id]?.said.isEmpty == false else { return closed(id, end) }
         chatStates[id]?.end = end
         loop.schedule(at: .now + Self.lastAnswers) { [weak self] in
             self?.assumeIsolated { $0.closed(id, end) }
@@ -23,6 +23,7 @@ extension Engine {
 
     func invitedToChat(_ session: MessageSession.ID) {
         guard let invite = core?.session(session)?.invite else { return }
+        if bringsMessage(invite) { return takeLarge(session) }
         // Without an identity the network vouches for there is only a claim.
         let isVouched = invite.assertedIdentity.map { Recipient.isSame($0, invite.peer) } ?? false
         let claimed = isVouched ? nil : invite.peer
@@ -36,13 +37,18 @@ extension Engine {
         )
         chatStates[chat.id] = ChatState(chat: chat, session: session)
         switch configuration.chatPolicy {
-        case .none:
-            step { core, now, effects in
-                core.rejectInvitation(session, .busyHere, at: now, into: &effects)
-            }
+        case .none: refuse(chat.id, .busyHere)
         case .all where invite.assertedIdentity != nil: try? takeInvitation(chat.id)
+        case .fromBuddies:
+            guard chat.isVerified, isBuddy(chat.peer) else { return refuse(chat.id, .busyHere) }
+            try? takeInvitation(chat.id)
         case .ask, .all: tellInvitation(chat)
         }
+    }
+
+    private func refuse(_ id: ChatID, _ status: StatusCode) {
+        guard let session = chatStates[id]?.session else { return }
+        step { core, now, effects in core.rejectInvitation(session, status, at: now, into: &effects) }
     }
 
     private func tellInvitation(_ chat: Chat) {
@@ -70,9 +76,8 @@ extension Engine {
     func closed(_ id: ChatID, _ end: ChatEnd) {
         guard var state = chatStates.removeValue(forKey: id) else { return }
         if let local = state.local { close(local) }
-        for (_, delivery) in state.deliveries {
-            delivery.waiter.resume(returning: .success(.unconfirmed))
-            record(.noAnswer, of: delivery.row)
+        for (messageID, said) in state.said.sorted(by: { $0.value.number < $1.value.number }) {
+            conclude(said, messageID, .success(.unconfirmed), in: state.chat)
         }
         state.openWaiters.resumeAll(with: .failure(.chatNotOpened(end)))
         if state.isOpen || state.isTold { emit(.chatClosed(state.chat, end)) }
@@ -81,57 +86,10 @@ extension Engine {
     // MARK: - What the message sessions report
 
     func opened(_ id: ChatID) {
-        guard var state = chatStates[id], !state.isOpen else { return }
-        state.isOpen = true
-        let chat = state.chat
+        guard let chat = chatStates[id]?.chat, chatStates[id]?.isOpen == false else { return }
+        chatStates[id]?.isOpen = true
         emit(.chatOpened(chat))
-        state.openWaiters.resumeAll(with: .success(chat))
-        chatStates[id] = state
-    }
-
-    func take(_ event: SessionEvent, in id: ChatID) {
-        switch event {
-        case .incoming(.message(let message, let body)): received(message, body, in: id)
-        case .accepted(let messageID): settle(messageID.text, in: id, .success(.accepted))
-        case .delivered(let messageID): settle(messageID.text, in: id, .success(.delivered))
-        case .failed(let messageID, let code):
-            settle(messageID.text, in: id, .success(.refused(code.rawValue)))
-        case .overdue(let messageID):
-            guard chatStates[id]?.streamed.contains(messageID.text) != true else { return }
-            settle(messageID.text, in: id, .success(.unconfirmed))
-        case .ended(let code): fail(id, "the other side answered \(code.rawValue)")
-        case .silent: fail(id, "the other side does not answer")
-        case .bound, .sent, .alive, .incoming: break
-        }
-    }
-
-    private func received(_ message: MSRP.IncomingMessage, _ body: ByteString, in id: ChatID) {
-        guard let chat = chatStates[id]?.chat, !body.isEmpty else { return }
-        let content = MessageContent(contentType: message.contentType?.text ?? "text/plain", body: body)
-            .unwrapped
-        guard content.isForTheUser else { return }
-        let told = IncomingChatMessage(
-            chat: chat,
-            messageID: message.messageID.text,
-            contentType: content.contentType,
-            body: content.body.bytes
-        )
-        record(told)
-        emit(.chatMessage(told))
-    }
-
-    /// Answers the call that waits for what becomes of a message.
-    func settle(_ messageID: String, in id: ChatID, _ answer: Result<ChatDelivery, EngineError>) {
-        guard let delivery = chatStates[id]?.deliveries.removeValue(forKey: messageID) else { return }
-        chatStates[id]?.streamed.remove(messageID)
-        switch answer {
-        case .success(.accepted), .success(.delivered): record(.accepted, of: delivery.row)
-        case .success(.refused(let code)):
-            record(.refused(Refusal(status: code, reason: "MSRP")), of: delivery.row)
-        case .success(.unconfirmed), .failure: record(.noAnswer, of: delivery.row)
-        }
-        delivery.waiter.resume(returning: answer)
-        if let state = chatStates[id], let end = state.end, state.deliveries.isEmpty { closed(id, end) }
+        chatStates[id]?.openWaiters.resumeAll(with: .success(chat))
     }
 }
 
@@ -151,9 +109,14 @@ extension ChatEnd {
 
     private init(_ failure: SessionFailure) {
         switch failure {
-        case .refused(let status, let warning):
+        case .refused(let status, let warning, let retryAfter):
             self = .refused(
-                Refusal(status: status.value, reason: status.reasonPhrase, warning: warning?.text)
+                Refusal(
+                    status: status.value,
+                    reason: status.reasonPhrase,
+                    warning: warning?.text,
+                    retryAfter: retryAfter
+                )
             )
         case .timedOut: self = .unanswered
         case .cancelled: self = .cancelled

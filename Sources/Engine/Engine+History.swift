@@ -35,10 +35,11 @@ extension Engine {
         _ message: OutgoingMessage,
         to recipient: String,
         from sender: String,
-        callID: String
+        callID: String,
+        messageID: String?
     ) -> Int64? {
         guard configuration.keepsHistory else { return nil }
-        let entry = HistoryEntry(
+        var entry = HistoryEntry(
             time: .now,
             account: account.name,
             direction: .outgoing,
@@ -50,24 +51,27 @@ extension Engine {
             callID: callID,
             state: .pending
         )
+        entry.messageID = messageID
         return keep { store throws(Store.Failure) in try store.append(entry) }
     }
 
-    func record(_ outcome: MessageOutcome, of row: Int64?) {
+    func record(_ outcome: MessageOutcome, status: UInt16?, of row: Int64?) {
         guard let row else { return }
-        let (state, status): (HistoryEntry.State, UInt16?) =
+        let state: HistoryEntry.State =
             switch outcome {
-            case .accepted: (.accepted, 200)
-            case .storedForLater: (.stored, 202)
-            case .notStored(let refusal): (.notStored, refusal.status)
-            case .refused(let refusal): (.refused, refusal.status)
-            case .noAnswer: (.unanswered, nil)
+            case .sent: .pending
+            case .accepted: .accepted
+            case .storedForLater: .stored
+            case .notStored: .notStored
+            case .refused: .refused
+            case .noAnswer: .unanswered
             }
         keep { store throws(Store.Failure) in try store.update(row, state: state, status: status) }
     }
 
     /// Writes a message of a chat down before its first byte leaves.
     func recordPending(_ body: [UInt8], _ contentType: String, in chat: Chat, messageID: String) -> Int64? {
+        guard configuration.keepsHistory else { return nil }
         var entry = HistoryEntry(
             time: .now,
             account: account.name,
@@ -85,6 +89,7 @@ extension Engine {
     }
 
     func record(_ message: IncomingChatMessage) {
+        guard configuration.keepsHistory else { return }
         let chat = message.chat
         var entry = HistoryEntry(
             time: .now,
@@ -105,7 +110,7 @@ extension Engine {
 
     func record(_ message: IncomingMessage) {
         guard configuration.keepsHistory else { return }
-        let entry = HistoryEntry(
+        var entry = HistoryEntry(
             time: .now,
             account: account.name,
             direction: .incoming,
@@ -118,6 +123,7 @@ extension Engine {
             callID: message.callID,
             state: .received
         )
+        entry.messageID = message.envelope?.messageID
         keep { store throws(Store.Failure) in try store.append(entry) }
     }
 }

@@ -55,11 +55,13 @@ extension Refusal {
     init(_ response: Message) {
         let warning = try? response.headers.first(SIP.Warning.self)
         let unsupported = (try? response.headers.all(Unsupported.self)) ?? []
+        let retryAfter = try? response.headers.first(RetryAfter.self)
         self.init(
             status: response.status?.value ?? 0,
             reason: response.reason?.text ?? "",
             warning: warning.flatMap { $0.text },
-            unsupported: unsupported.flatMap { $0.tokens.map(\.text) }
+            unsupported: unsupported.flatMap { $0.tokens.map(\.text) },
+            retryAfter: retryAfter?.delay
         )
     }
 }

@@ -8,6 +8,7 @@ import Wire
 /// What a message session is for.
 enum SessionOwner: Hashable, Sendable {
     case chat(ChatID)
+    case largeMessage(MessageSession.ID)
 }
 
 // What chats share with everything else that is carried by MSRP: own URIs, connections, and who is told what.
@@ -26,7 +27,8 @@ extension Engine {
                 host: host,
                 port: address.port,
                 isSecure: false,
-                acceptTypes: ["text/plain", "message/cpim", "*"]
+                acceptTypes: ["text/plain", "message/cpim", "*"],
+                acceptWrappedTypes: ["*"]
             )
             let number = identifiers.next() >> 2
             let origin = Origin(sessionID: number, version: number, address: Connection(host))
@@ -96,6 +98,7 @@ extension Engine {
     // MARK: - What signalling reports
 
     func take(_ report: MessageSession.Report, of session: MessageSession.ID) {
+        if largeMessages[session] != nil { return take(report, ofLarge: session) }
         switch report {
         case .invited: invitedToChat(session)
         case .agreed(let agreement): agreed(agreement, ChatID(session.number))
@@ -107,28 +110,33 @@ extension Engine {
 
     /// Acts on what the message sessions report, and only then lets them send, until nothing more happens.
     func drive(_ events: [MSRPTransport.Event]) {
-        var events = events
+        undriven += events
+        // What is done about one event must not let the answer to another go, which may not be safe yet.
+        guard !isDriving else { return }
+        isDriving = true
         repeat {
-            for event in events { take(event) }
-            events = msrp?.flush() ?? []
-        } while !events.isEmpty
+            while !undriven.isEmpty { take(undriven.removeFirst()) }
+            undriven = msrp?.flush() ?? []
+        } while !undriven.isEmpty
+        isDriving = false
         rearmMessageSessions()
     }
 
     private func take(_ event: MSRPTransport.Event) {
+        switch sessionOwners[event.local] {
+        case .chat(let id): take(event, ofChat: id)
+        case .largeMessage(let id): take(event, ofLarge: id)
+        case nil: break
+        }
+    }
+
+    private func take(_ event: MSRPTransport.Event, ofChat id: ChatID) {
         switch event {
-        case .opened(let local):
-            guard case .chat(let id)? = sessionOwners[local] else { return }
-            opened(id)
-        case .closed(let local, let detail):
-            guard case .chat(let id)? = sessionOwners[local] else { return }
-            fail(id, detail)
-        case .cut(let local, let messageID, let detail):
-            guard case .chat(let id)? = sessionOwners[local] else { return }
+        case .opened: opened(id)
+        case .closed(_, let detail): fail(id, detail)
+        case .cut(_, let messageID, let detail):
             settle(messageID.text, in: id, .failure(.sourceFailed(detail)))
-        case .session(let local, let event):
-            guard case .chat(let id)? = sessionOwners[local] else { return }
-            take(event, in: id)
+        case .session(_, let event): take(event, in: id)
         }
     }
 

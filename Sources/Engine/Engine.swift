@@ -28,11 +28,34 @@ package actor Engine {
     var unregistrationWaiters = Waiters<Void>()
     var msrp: MSRPTransport?
     var sessionTimer: TimerToken?
+    /// Events of message sessions that have not been acted on.
+    var undriven: [MSRPTransport.Event] = []
+    var isDriving = false
     var chatStates: [ChatID: ChatState] = [:]
+    /// Messages that go or come in a session of their own.
+    var largeMessages: [MessageSession.ID: LargeMessage] = [:]
     /// Whose an MSRP session is, by this side's own URI.
     var sessionOwners: [MSRPURI: SessionOwner] = [:]
     var capabilityWaiters: [CapabilityQuery.ID: CapabilityWaiter] = [:]
     var messageWaiters: [PagerMessage.ID: MessageWaiter] = [:]
+    var lastWaiter = 0
+    /// What is known of messages that were asked about, who they were for, and who waits to know more.
+    var dispositions = OutgoingDispositions()
+    var sentContexts: [String: SentContext] = [:]
+    var goalWaiters: [String: [GoalWaiter]] = [:]
+    var lastGoalWaiter = 0
+    /// What is owed for messages that are not displayed yet.
+    var receipts: [UInt64: OwedReceipt] = [:]
+    var lastReceipt: UInt64 = 0
+    /// Notifications of ours that are on their way by MESSAGE, and whom they are for.
+    var notices: [PagerMessage.ID: String] = [:]
+    /// The calls that wait until nothing of ours is on its way.
+    var quietWaiters = Waiters<Void>()
+    /// Who is writing outside any chat.
+    var composers: [String: ComposingReceiver] = [:]
+    var composingTimer: TimerToken?
+    /// What was learned of peers in this run.
+    var learned: [PeerFact: Set<String>] = [:]
     /// When the registrar's grant ends; the status tells what is left of it.
     var registeredUntil: Instant?
     var status: RegistrationStatus?
@@ -67,11 +90,20 @@ package actor Engine {
     /// - Parameters:
     ///   - peer: Part of the other side's URI; `nil` for everyone.
     ///   - word: What the text must hold, upper and lower case alike; `nil` for any.
+    ///   - session: The session they were exchanged in; `nil` for any.
     ///   - limit: How many at most.
     /// - Returns: The messages.
     /// - Throws: `Store.Failure` when there is no store or it cannot be read.
-    package func history(peer: String?, holding word: String? = nil, limit: Int) throws -> [HistoryEntry] {
+    package func history(
+        peer: String?,
+        holding word: String? = nil,
+        session: String? = nil,
+        limit: Int
+    ) throws -> [HistoryEntry] {
         let store = try openedStore()
+        if let session {
+            return try store.transcript(account: account.name, sessionID: session, limit: limit)
+        }
         guard let word else { return try store.history(account: account.name, peer: peer, limit: limit) }
         return try store.search(word, account: account.name, peer: peer, limit: limit)
     }
@@ -111,35 +143,17 @@ extension Engine {
         }
     }
 
-    /// Sends a pager message, registering first if need be, and waits for its outcome.
-    ///
-    /// The message is in the history, as pending, before its first byte leaves.
-    package func send(_ message: OutgoingMessage) async throws(EngineError) -> MessageReport {
-        let recipient = try Recipient(message.to, realm: account.realm).uri
-        guard message.body.count <= Self.bodyLimit else {
-            throw .tooLarge(size: message.body.count, limit: Self.bodyLimit)
-        }
-        try await prepare()
-        if message.body.count > PagerMessage.datagramLimit { connector.prefersStreams = true }
-        let granted = try await register()
-        let sender = try identity(message.identity ?? configuration.identity, among: granted)
-        return try await withDeadline(method: "MESSAGE") { engine, waiter in
-            let id = engine.submit(message, to: recipient, from: sender, waiter)
-            return { engine, _ in if let id { engine.giveUp(id) } }
-        }
-    }
-
-    /// The largest body of a pager message: with its headers it must fit the 65,535 bytes that cores take.
-    static let bodyLimit = 60_000
-
     /// Ends everything: de-registers unless told not to, waits a moment for the answer, closes the flows.
     package func shutDown(keepRegistration: Bool) async {
         guard !isShutDown else { return }
         isShutDown = true
         registrationWaiters.resumeAll(with: .failure(.interrupted))
-        for id in messageWaiters.keys { abandon(id, .interrupted) }
+        for (id, waiter) in messageWaiters where waiter.continuation != nil { abandon(id, .interrupted) }
+        endGoalWaits()
         for id in capabilityWaiters.keys { abandon(id, .interrupted) }
         for id in chatStates.keys { leave(id) }
+        leaveLargeMessages(keepingUnattended: true)
+        await sendLastMessages()
         if !keepRegistration, core?.hasBinding == true {
             let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)
             let deadline = loop.schedule(at: .now + patience) { [weak self] in
@@ -155,8 +169,7 @@ extension Engine {
         }
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
         keepPort(ofRegistration: keepRegistration && status != nil)
-        if let timer { loop.cancel(timer) }
-        if let sessionTimer { loop.cancel(sessionTimer) }
+        for timer in [timer, sessionTimer, composingTimer].compactMap(\.self) { loop.cancel(timer) }
         msrp?.closeAll()
         transport?.closeAll()
         stream.finish()
@@ -165,6 +178,27 @@ extension Engine {
 
     /// How long a leaving client waits for the registrar to confirm.
     static let farewell = Duration.seconds(3)
+
+    /// Lets notifications, and messages nobody waits for, get their answer: one may be a challenge.
+    private func sendLastMessages() async {
+        guard !isQuiet else { return }
+        let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)
+        let deadline = loop.schedule(at: .now + patience) { [weak self] in
+            self?.assumeIsolated { $0.quietWaiters.resumeAll(with: .success(())) }
+        }
+        _ = await withCheckedContinuation { continuation in _ = quietWaiters.add(continuation) }
+        loop.cancel(deadline)
+        for id in messageWaiters.keys { abandon(id, .interrupted) }
+        leaveLargeMessages()
+    }
+
+    private var isQuiet: Bool {
+        notices.isEmpty && messageWaiters.isEmpty && !hasUnattendedLargeMessage
+    }
+
+    func resumeIfQuiet() {
+        if isQuiet { quietWaiters.resumeAll(with: .success(())) }
+    }
 
     /// Waits for an answer at most as long as `--timeout` allows; `start` sets the work going and returns how to
     /// answer the waiting call early.

@@ -24,6 +24,8 @@ package enum EngineError: Error, Hashable, Sendable {
     case localAddress(String)
     /// The peer did not take a chat, or it ended before it stood.
     case chatNotOpened(ChatEnd)
+    /// The account writes plain text only, which cannot ask for what is to be waited for.
+    case cannotAsk
     /// There is no such chat, or not any more.
     case noChat
     /// What was being sent could not be read to its end; `detail` says why.

@@ -18,10 +18,15 @@ package struct Event: Sendable {
         case connectionLost(String)
         case message(IncomingMessage)
         case outcome(MessageReport)
+        /// A message that was accepted got further, or did not.
+        case disposition(DispositionReport)
+        case composing(ComposingReport)
         /// Somebody invites to a chat: `accept` or `reject` it.
         case chatInvited(Chat)
         case chatOpened(Chat)
         case chatMessage(IncomingChatMessage)
+        /// The first answer to a message of ours in a chat.
+        case chatSent(ChatReport)
         case chatClosed(Chat, ChatEnd)
         /// Something went on in a lesser way than asked: history is not kept, TCP was refused and UDP used.
         case warning(Warning)
@@ -110,6 +115,10 @@ package struct IncomingMessage: Hashable, Sendable {
     package var contentType: String
     package var body: [UInt8]
     package var callID: String
+    /// What its envelope adds to that, if it came in one.
+    package var envelope: EnvelopeClaims?
+    /// What to hand to `Engine.displayed` once it was shown; `nil` if nobody wants to know.
+    package var receipt: ReceiptID?
 
     package init(
         from: String,
@@ -130,6 +139,30 @@ package struct IncomingMessage: Hashable, Sendable {
     }
 }
 
+/// What the CPIM envelope of a message says beside what signalling does: claims of its sender (RFC 3862).
+package struct EnvelopeClaims: Hashable, Sendable {
+    /// Whom it names as the sender, if that is neither who sent it nor nobody.
+    package var sender: String?
+    package var subject: String?
+    /// When it says that it was sent.
+    package var dateTime: Timestamp?
+    package var messageID: String?
+
+    package init(
+        sender: String? = nil,
+        subject: String? = nil,
+        dateTime: Timestamp? = nil,
+        messageID: String? = nil
+    ) {
+        (self.sender, self.subject, self.dateTime, self.messageID) = (sender, subject, dateTime, messageID)
+    }
+}
+
+/// Names a message whose sender wants to know when it was displayed.
+package struct ReceiptID: Hashable, Sendable {
+    let number: UInt64
+}
+
 /// A pager message to send.
 package struct OutgoingMessage: Hashable, Sendable {
     /// The recipient as the user named it: a `sip:`, `sips:` or `tel:` URI.
@@ -140,14 +173,18 @@ package struct OutgoingMessage: Hashable, Sendable {
     package var identity: String?
     /// Whether to ask for `Privacy: id` (RFC 3323 §4.2).
     package var isPrivate: Bool
+    /// The notifications to ask for, whatever is waited for.
+    package var asks: NotificationLevel
 
     package init(
         to: String,
         contentType: String,
         body: [UInt8],
         identity: String? = nil,
-        isPrivate: Bool = false
+        isPrivate: Bool = false,
+        asks: NotificationLevel = .none
     ) {
+        self.asks = asks
         self.to = to
         self.contentType = contentType
         self.body = body
@@ -163,14 +200,31 @@ package struct MessageReport: Hashable, Sendable {
     package var outcome: MessageOutcome
     /// The identity it was sent as.
     package var from: String
+    /// The status of the final response, if there was one.
+    package var status: UInt16?
+    /// What notifications name it by; `nil` if none were asked for.
+    package var messageID: String?
+    /// Whether it went in a session of its own, being large.
+    package var isBySession: Bool
 
-    package init(to: String, callID: String, outcome: MessageOutcome, from: String) {
+    package init(
+        to: String,
+        callID: String,
+        outcome: MessageOutcome,
+        from: String,
+        status: UInt16? = nil,
+        messageID: String? = nil,
+        isBySession: Bool = false
+    ) {
         (self.to, self.callID, self.outcome, self.from) = (to, callID, outcome, from)
+        (self.status, self.messageID, self.isBySession) = (status, messageID, isBySession)
     }
 }
 
 /// The outcomes of a pager message that a script must tell apart (OMA SIMPLE IM TS §7.3.1.3–4).
 package enum MessageOutcome: Hashable, Sendable {
+    /// It has left, and nobody waited for the answer.
+    case sent
     /// 200: the recipient's device took it.
     case accepted
     /// 202: the network keeps it for later.
@@ -190,9 +244,18 @@ package struct Refusal: Hashable, Sendable {
     package var warning: String?
     /// The option tags of `Unsupported` in a 420.
     package var unsupported: [String]
+    /// When to try again, as `Retry-After` has it (RFC 3261 §20.33).
+    package var retryAfter: Duration?
 
-    package init(status: UInt16, reason: String, warning: String? = nil, unsupported: [String] = []) {
+    package init(
+        status: UInt16,
+        reason: String,
+        warning: String? = nil,
+        unsupported: [String] = [],
+        retryAfter: Duration? = nil
+    ) {
         (self.status, self.reason, self.warning, self.unsupported) = (status, reason, warning, unsupported)
+        self.retryAfter = retryAfter
     }
 }
 
@@ -206,6 +269,8 @@ package enum Warning: Hashable, Sendable {
     case registrationEventRefused(Refusal)
     /// The certificate of the P-CSCF is not checked because the account says so.
     case tlsNotVerified
+    /// The peer refuses what is in an envelope: it gets plain text from now on.
+    case plainText(peer: String)
     /// A file with a secret can be read by others than its owner (`FileContents.isReadableByOthers`).
     case secretReadableByOthers(file: String)
 }

@@ -24,6 +24,14 @@ final class MSRPTransport: @unchecked Sendable {
         case cut(MSRPURI, messageID: ByteString, detail: String)
         /// There is no connection for the session, or not any more.
         case closed(MSRPURI, detail: String)
+
+        /// The session it is about.
+        var local: MSRPURI {
+            switch self {
+            case .opened(let local), .session(let local, _), .closed(let local, _), .cut(let local, _, _):
+                local
+            }
+        }
     }
 
     /// A connection, and what is on it.

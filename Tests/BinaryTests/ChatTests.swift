@@ -15,6 +15,8 @@ extension RealCoreTests {
             _ = try await listening.event("registered")
             let outcome = try await sender.ims("chat", listener.uri, input: "first line\nsecond line\n")
             #expect(outcome.status == .status(0), "\(outcome)")
+            // What comes is all that a pipe prints.
+            #expect(outcome.output.isEmpty, "\(outcome)")
             #expect(try await listening.event("chat_message")["text"] == "first line")
             #expect(try await listening.event("chat_message")["text"] == "second line")
             #expect(try await listening.exit() == .status(0))

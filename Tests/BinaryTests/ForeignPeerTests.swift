@@ -12,7 +12,7 @@ struct ForeignPeerTests {
         "every outcome of a message has its word and its status",
         arguments: [
             ("200 OK", "accepted", 0), ("202 Accepted", "stored", 5),
-            ("480 Temporarily Unavailable", "not_stored", 1),
+            ("480 Temporarily Unavailable", "not_stored", 6), ("204 No Notification", "accepted", 0),
             ("403 Forbidden", "refused", 1), ("488 Not Acceptable Here", "refused", 1),
             ("603 Decline", "refused", 1),
         ]
@@ -25,6 +25,22 @@ struct ForeignPeerTests {
         #expect(events.first { $0.event == "sent" }?["outcome"] == word, "\(outcome)")
         // A 403 may mean that the registration is forgotten: it is renewed before the message is given up.
         #expect(events.map(\.event).starts(with: ["registering", "registered"]), "\(outcome)")
+    }
+
+    @Test("a status of success that is neither 200 nor 202 is told as it is, and when to try again")
+    func status() async throws {
+        let peer = try await ForeignPeer(playing: PeerScenario(message: .init("204 No Notification")))
+        let outcome = try await peer.person().ims("send-message", "--json", "sip:bob@ims.test", "hello")
+        let sent = try #require(outcome.events().first { $0.event == "sent" }, "\(outcome)")
+        #expect(sent.number("status") == 204)
+        let busy = PeerScenario(message: .init("503 Service Unavailable", "Retry-After: 120"))
+        let refused = try await ForeignPeer(playing: busy).person().ims(
+            "send-message",
+            "sip:bob@ims.test",
+            "hello"
+        )
+        #expect(refused.status == .status(1), "\(refused)")
+        #expect(refused.output.contains("try again in 2 min"), "\(refused)")
     }
 
     @Test(

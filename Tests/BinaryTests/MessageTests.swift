@@ -98,7 +98,7 @@ extension RealCoreTests {
             let core = try await RealCore.shared()
             let (sender, absent) = (try await core.person(), try await core.person())
             let away = try await sender.ims("send-message", "--json", absent.uri, "hello")
-            #expect(away.status == .status(1), "\(away)")
+            #expect(away.status == .status(6), "\(away)")
             #expect(try away.events().first { $0.event == "sent" }?["outcome"] == "not_stored", "\(away)")
 
             let unknown = try await sender.ims("send-message", "--json", "sip:nobody@ims.test", "hello")

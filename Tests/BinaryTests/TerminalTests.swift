@@ -94,7 +94,7 @@ extension RealCoreTests {
             #expect(try await listening.event("sent")["outcome"] == "not_stored")
             listening.closeInput()
             let status = try await listening.exit()
-            #expect(status == .status(1), "\(status) \(listening.output) \(listening.errors)")
+            #expect(status == .status(6), "\(status) \(listening.output) \(listening.errors)")
         }
     }
 }

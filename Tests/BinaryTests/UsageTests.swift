@@ -39,6 +39,26 @@ import Testing
         #expect(outcome.errors.hasPrefix("ims: "), "\(outcome)")
     }
 
+    @Test("nothing at all is no message", arguments: [["-"], [""], ["--file", "/dev/null"]])
+    func emptyMessage(_ words: [String]) async throws {
+        let person = try Person(name: "alice", configuration: Self.account)
+        let outcome = try await person.ims(["send-message", "sip:bob@ims.test"] + words)
+        #expect(outcome.status == .status(2), "\(outcome)")
+        #expect(outcome.errors.contains("is empty: nothing was sent."), "\(outcome)")
+    }
+
+    @Test("output that cannot be written is no success")
+    func fullDisk() async throws {
+        let program = try RunningProgram(
+            "/bin/sh",
+            ["-c", "exec \"$0\" version > /dev/full", Person.binary],
+            environment: ["PATH": "/usr/bin:/bin"]
+        )
+        program.closeInput()
+        #expect(try await program.exit() == .status(3))
+        #expect(program.errors.contains("Standard output cannot be written"), "\(program.errors)")
+    }
+
     @Test("the history can be read without the secret")
     func historyWithoutSecret() async throws {
         let outcome = try await Person(name: "alice", configuration: Self.account).ims("history")

@@ -19,6 +19,7 @@ import Testing
         ChatReport(
             chat: chat,
             number: 2,
+            messageID: "m2",
             contentType: "text/plain",
             body: Array("hi".utf8),
             delivery: delivery
@@ -59,15 +60,63 @@ import Testing
     func marks() {
         let output = output()
         for delivery in [ChatDelivery.accepted, .delivered, .refused(415), .unconfirmed] {
-            output.show(.chatSent(report(delivery)), account: "alice")
+            output.show(Sample.event(.chatSent(report(delivery))))
         }
         #expect(
             sink.error
                 == "refused for sip:bob@ims.test (415): hi\nmay not have reached sip:bob@ims.test: hi\n"
         )
-        self.output { $0.verbosity = .verbose }.show(.chatSent(report(.delivered)), account: "alice")
+        self.output { $0.verbosity = .verbose }.show(Sample.event(.chatSent(report(.delivered))))
         #expect(sink.error.hasSuffix("delivered to sip:bob@ims.test: hi\n"))
         #expect(sink.output.isEmpty)
+    }
+
+    @Test("what is told of a message later is a line of its own, in a conversation")
+    func dispositions() {
+        let output = output()
+        for state in [DispositionReport.State.delivered, .displayed, .failed] {
+            output.show(Sample.event(.disposition(Sample.disposition(state, in: chat))))
+        }
+        #expect(sink.output == "delivered to sip:bob@ims.test: hi\ndisplayed by sip:bob@ims.test: hi\n")
+        #expect(sink.error == "not delivered to sip:bob@ims.test: hi\n")
+        self.output { $0.chatForm = .lines }.show(
+            Sample.event(.disposition(Sample.disposition(.delivered, in: chat)))
+        )
+        #expect(sink.output.split(separator: "\n").count == 2)
+    }
+
+    @Test("that somebody writes is told, and that they have stopped; a message speaks for itself")
+    func composing() {
+        let output = output()
+        func show(_ isComposing: Bool, _ isEndedByMessage: Bool = false) {
+            output.show(
+                Sample.event(
+                    .composing(
+                        ComposingReport(
+                            peer: chat.peer,
+                            chat: chat,
+                            isComposing: isComposing,
+                            isEndedByMessage: isEndedByMessage
+                        )
+                    )
+                )
+            )
+        }
+        show(true)
+        show(false, true)
+        show(false)
+        #expect(sink.error == "sip:bob@ims.test is writing\nsip:bob@ims.test has stopped writing\n")
+    }
+
+    @Test("what an envelope claims stands beside the sender, not in their place")
+    func envelope() {
+        var message = Sample.said("hi", in: chat)
+        message.envelope = EnvelopeClaims(sender: "sip:boss@ims.test\u{1B}", subject: "Pay")
+        output().show(Sample.event(.chatMessage(message)))
+        #expect(
+            sink.output
+                == "[09:30] sip:bob@ims.test [its envelope claims sip:boss@ims.test\\u{1B}] [Pay]: hi\n"
+        )
     }
 
     @Test("an invitation says who asks and what to type, the end of a chat why")
@@ -97,14 +146,14 @@ import Testing
         output.show(Sample.event(.chatInvited(chat)))
         output.show(Sample.event(.chatMessage(Sample.said("see you", in: chat))))
         output.show(Sample.event(.chatClosed(chat, .refused(Refusal(status: 486, reason: "Busy Here")))))
-        output.show(.chatSent(report(.refused(413))), account: "alice")
+        output.show(Sample.event(.chatSent(report(.refused(413)))))
         output.show(.chat(ChatEntry(chat: chat, state: .current)), account: "alice")
         #expect(
             sink.output == """
                 {"event":"chat_invited",\(head)}
                 {"event":"chat_message",\(head),"content_type":"text/plain","text":"see you","message_id":"m1"}
                 {"event":"chat_closed",\(head),"cause":"refused","status":486,"reason":"Busy Here"}
-                {"event":"chat_sent",\(head),"number":2,"outcome":"refused","status":413}
+                {"event":"chat_sent",\(head),"number":2,"outcome":"refused","status":413,"message_id":"m2"}
                 {"event":"chat",\(head),"state":"current"}
 
                 """

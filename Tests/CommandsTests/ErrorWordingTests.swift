@@ -18,7 +18,12 @@ import enum Commands.ExitStatus
         refused("REGISTER", 403, "Forbidden"), refused("MESSAGE", 403, "Forbidden"),
         .refused(method: "REGISTER", Refusal(status: 403, reason: "Forbidden", warning: "unknown\u{1B}user")),
         refused("REGISTER", 404, "Not Found"), refused("MESSAGE", 404, "Not Found"),
-        refused("MESSAGE", 480, "Temporarily Unavailable"), refused("REGISTER", 503, "Service Unavailable"),
+        refused("MESSAGE", 480, "Temporarily Unavailable"),
+        .refused(
+            method: "MESSAGE",
+            Refusal(status: 503, reason: "Service Unavailable", retryAfter: .seconds(90))
+        ),
+        refused("REGISTER", 503, "Service Unavailable"),
         refused("REGISTER", 504, "Server Time-out"), refused("MESSAGE", 407, "Proxy Authentication Required"),
         refused("MESSAGE", 413, "Too Large"), refused("MESSAGE", 415, "Unsupported Media Type"),
         refused("MESSAGE", 486, "Busy Here"),
@@ -38,7 +43,7 @@ import enum Commands.ExitStatus
         .identityNotAvailable("sip:x@y", available: ["sip:alice@ims.test", "tel:+491"]),
         .invalidRecipient("bob"), .tooLarge(size: 70_000, limit: 65_535),
         .credential(account: "alice", detail: "alice.password: No such file or directory"),
-        .localAddress("192.0.2.1: Cannot assign requested address"), .interrupted,
+        .cannotAsk, .localAddress("192.0.2.1: Cannot assign requested address"), .interrupted,
         .chatNotOpened(.refused(Refusal(status: 486, reason: "Busy Here"))), .chatNotOpened(.cancelled),
         .chatNotOpened(.unanswered), .chatNotOpened(.connection(detail: "Connection refused")), .noChat,
     ]
@@ -80,8 +85,11 @@ import enum Commands.ExitStatus
         .unreadable("photo.png", .notFound), .unreadable("photo.png", .unreadable("Permission denied")),
         .unreadable("photo.png", .tooLarge(limit: 1_048_576)), .contentTypeNeeded("photo.png"), .inputTaken,
         .history("the disk is full"), .trace(file: "t", detail: "Permission denied"),
-        .system("no descriptor left"),
-        .timedOut(received: 1, wanted: 2),
+        .system("no descriptor left"), .output("No space left on device"),
+        .notWritten(file: "notes", detail: "File exists"),
+        .timedOut(received: 1, wanted: 2), .emptyMessage("Standard input"),
+        .goalMissed(peer: "sip:bob@ims.test", .displayed, .notTold),
+        .goalMissed(peer: "sip:bob@ims.test", .delivered, .failed),
     ]
 
     private static let chats: [ChatFailure] = [
@@ -89,13 +97,16 @@ import enum Commands.ExitStatus
         .over(peer: "bob"), .broken(peer: "sip:bob@ims.test", .byPeer, unconfirmed: 7, of: .lines),
         .broken(peer: "sip:bob@ims.test", .lost, unconfirmed: nil, of: .blocks),
         .notConfirmed(3, .refused(413), of: .lines), .notConfirmed(3, .unconfirmed, of: .blocks),
-        .command("does not read what comes"),
+        .command("does not read what comes"), .commandFailed(status: 127), .commandFailed(status: 1),
+        .notConfirmed(3, .missed(.reportedFailed(413)), of: .lines),
+        .notConfirmed(3, .missed(.notTold), of: .lines), .notConfirmed(3, .missed(.forbidden), of: .lines),
+        .notConfirmed(3, .missed(.error), of: .lines), .notConfirmed(3, .missed(.notAsked), of: .lines),
     ]
 
     private static let warnings: [Warning] = [
         .historyNotKept("the disk is full"), .sentOverUDP(size: 1400),
         .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
-        .secretReadableByOthers(file: "/home/alice/alice.password"),
+        .secretReadableByOthers(file: "/home/alice/alice.password"), .plainText(peer: "sip:bob@ims.test"),
     ]
 
     private static var explanations: [Explanation] {
@@ -131,12 +142,25 @@ import enum Commands.ExitStatus
         "the outcome of a message decides the exit status",
         arguments: [
             (.accepted, .done), (.storedForLater, .storedForLater),
-            (.notStored(Refusal(status: 480, reason: "")), .refused),
+            (.notStored(Refusal(status: 480, reason: "")), .notStored), (.sent, .done),
             (.refused(Refusal(status: 603, reason: "")), .refused), (.noAnswer, .noAnswer),
         ] as [(MessageOutcome, ExitStatus)]
     )
     func outcomes(_ outcome: MessageOutcome, status: ExitStatus) {
         #expect(outcome.exitStatus == status)
+    }
+
+    @Test("at the prompt commands are named as they are typed there")
+    func prompt() {
+        for error in Self.usage {
+            let text = Explanation(error, isREPL: true).summary
+            #expect(!text.contains("ims help"), "\(text)")
+        }
+        #expect(
+            Explanation(.missing(parameter: "uri", of: "chat"), isREPL: true).summary.contains(
+                "see help chat"
+            )
+        )
     }
 
     @Test("whatever is thrown has words and a status")

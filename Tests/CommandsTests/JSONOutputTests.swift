@@ -54,7 +54,7 @@ import struct Engine.Event
         ] as [(MessageOutcome, String)]
     )
     func outcomes(_ outcome: MessageOutcome, fragment: String) {
-        output.show(.sent(Sample.report(outcome)), account: "alice")
+        output.show(Sample.event(.outcome(Sample.report(outcome))))
         #expect(sink.output.contains(fragment))
         #expect(sink.output.hasPrefix("{\"event\":\"sent\",\"time\":"))
     }
@@ -68,7 +68,9 @@ import struct Engine.Event
             .unregistered(.byUser), .unregistered(.byNetwork(event: "rejected", isReturning: false)),
             .unregistered(.expired),
             .connectionLost("reset"), .message(Sample.message("a\n\"b\"\u{1B}[2J\u{202E}\u{7F}é😀")),
-            .outcome(Sample.report(.accepted)), .warning(.historyNotKept("full")),
+            .outcome(Sample.report(.accepted)), .disposition(Sample.disposition(.displayed)),
+            .composing(ComposingReport(peer: "sip:bob@ims.test", chat: nil, isComposing: true)),
+            .warning(.historyNotKept("full")),
         ]
         for kind in kinds { output.show(Sample.event(kind)) }
         output.show(.status(nil, try account()), account: "alice")

@@ -16,15 +16,17 @@ import Testing
         #expect(offer("").words.contains("quit") && !offer("").words.contains("completion"))
     }
 
+    private let historyOptions = ["--limit", "--search", "--session", "--transcript"]
+
     @Test("arguments are offered by their kind, options beside them")
     func arguments() {
-        #expect(offer("history ").words == contacts + ["--limit", "--search"])
+        #expect(offer("history ").words == contacts + historyOptions)
         #expect(offer("send-message --private ").words.starts(with: contacts))
         #expect(offer("account ").words == ["list", "show"])
         #expect(offer("help ").words.contains("listen"))
         #expect(offer("send-message --file ") == LineCompletion.Offer(includesFiles: true))
         #expect(offer("history --limit ") == LineCompletion.Offer())
-        #expect(offer("history --limit 5 ").words == contacts + ["--limit", "--search"])
+        #expect(offer("history --limit 5 ").words == contacts + historyOptions)
     }
 
     @Test("in the text of a message, and after what is no command, nothing is offered")

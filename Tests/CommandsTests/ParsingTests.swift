@@ -104,7 +104,7 @@ import Testing
             ("chat sip:b@x hello", .tooMany("hello", of: "chat")),
             (
                 "listen --accept-chat some",
-                .badValue(of: "--accept-chat", value: "some", expected: "ask, all, none")
+                .badValue(of: "--accept-chat", value: "some", expected: "ask, all, from-buddies, none")
             ),
             (
                 "lab --fault 420,foo",

@@ -86,8 +86,29 @@ enum Sample {
         IncomingChatMessage(chat: chat, messageID: "m1", contentType: "text/plain", body: Array(text.utf8))
     }
 
-    static func report(_ outcome: MessageOutcome) -> MessageReport {
-        MessageReport(to: "sip:bob@ims.test", callID: "c1", outcome: outcome, from: "sip:alice@ims.test")
+    static func report(_ outcome: MessageOutcome, messageID: String? = nil) -> MessageReport {
+        var report = MessageReport(
+            to: "sip:bob@ims.test",
+            callID: "c1",
+            outcome: outcome,
+            from: "sip:alice@ims.test",
+            messageID: messageID
+        )
+        if outcome == .accepted { report.status = 200 }
+        if outcome == .storedForLater { report.status = 202 }
+        return report
+    }
+
+    static func disposition(_ state: DispositionReport.State, in chat: Chat? = nil) -> DispositionReport {
+        DispositionReport(
+            peer: "sip:bob@ims.test",
+            messageID: "m1",
+            state: state,
+            chat: chat,
+            number: chat.map { _ in 2 },
+            contentType: "text/plain",
+            body: Array("hi".utf8)
+        )
     }
 
     static func event(_ kind: Event.Kind) -> Event {

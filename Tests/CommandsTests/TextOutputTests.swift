@@ -81,7 +81,7 @@ import Wire
             sink.error
                 == "registered sip:alice@ims.test for 54 min at 127.0.0.1:4060 (udp)\nn\nims: Interrupted.\n"
         )
-        output.show(.sent(Sample.report(.accepted)), account: "alice")
+        output.show(Sample.event(.outcome(Sample.report(.accepted))))
         #expect(sink.output == "delivered to sip:bob@ims.test\n")
     }
 

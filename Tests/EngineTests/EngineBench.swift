@@ -91,4 +91,14 @@ final class EventReader {
         }
         throw CancellationError()
     }
+
+    /// What `pick` finds in event after event, until there is enough of it.
+    func collect<Value>(
+        _ pick: (Event.Kind) -> Value?,
+        until isEnough: ([Value]) -> Bool
+    ) async throws -> [Value] {
+        var found: [Value] = []
+        while !isEnough(found) { found.append(try await first(pick)) }
+        return found
+    }
 }

@@ -53,7 +53,11 @@ package final class Person: Sendable {
         try start(arguments, streams: .terminal(columns: columns))
     }
 
-    private func start(_ arguments: [String], streams: Streams = .pipes) throws -> RunningProgram {
+    package func start(_ arguments: [String]) throws -> RunningProgram {
+        try start(arguments, streams: .pipes)
+    }
+
+    private func start(_ arguments: [String], streams: Streams) throws -> RunningProgram {
         let environment = [
             "HOME": home.path,
             "XDG_CONFIG_HOME": home.path + "/config",

@@ -18,4 +18,6 @@ package enum ChatFailure: Error, Hashable, Sendable {
     case notConfirmed(Int, ChatDelivery, of: ChatFeed.Cut)
     /// The command of a chat could not be started, or does not read.
     case command(String)
+    /// The command of a chat ended with this status.
+    case commandFailed(status: Int32)
 }

@@ -64,8 +64,9 @@ package struct ChatFeed: Sendable {
     package mutating func settle(_ number: Int, _ delivery: ChatDelivery) {
         unsettled.remove(number)
         switch delivery {
-        case .accepted, .delivered: break
-        case .refused, .unconfirmed: if number < failure?.number ?? .max { failure = (number, delivery) }
+        case .sent, .accepted, .delivered, .displayed: break
+        case .refused, .unconfirmed, .missed:
+            if number < failure?.number ?? .max { failure = (number, delivery) }
         }
     }
 

@@ -8,6 +8,8 @@ struct ChatPipe {
     let contentType: String?
     /// The shell command that chats; standard input is sent if `nil`.
     let command: String?
+    /// How far each message must get to be confirmed.
+    let goal: MessageGoal
     let engine: Engine
     let context: CommandContext
 
@@ -16,7 +18,7 @@ struct ChatPipe {
         case read([UInt8])
         /// There is nothing more to read; `status` is that of the command.
         case ended(status: Int32)
-        case settled(ChatFeed.Message, contentType: String, ChatDelivery)
+        case settled(ChatFeed.Message, ChatDelivery)
         case received([UInt8])
         case closed(ChatEnd)
     }
@@ -38,15 +40,14 @@ struct ChatPipe {
         }
         var feed = ChatFeed(cut)
         var end: ChatEnd?
+        var failedStatus: Int32?
         for await happening in happenings {
             switch happening {
             case .read(let bytes): feed.receive(bytes)
             case .ended(let status):
                 feed.endInput()
-                if status != 0 { context.output.notice("The command ended with status \(status).") }
-            case .settled(let message, let contentType, let delivery):
-                feed.settle(message.number, delivery)
-                tell(message, contentType, delivery)
+                if status != 0 { failedStatus = status }
+            case .settled(let message, let delivery): feed.settle(message.number, delivery)
             case .received(let body):
                 guard source.write(ChatForm.line(of: body)) else {
                     throw ChatFailure.command("does not read what comes")
@@ -56,11 +57,11 @@ struct ChatPipe {
                 source.pause()
             }
             if let end {
-                if feed.isSettled { return try conclude(feed, end) }
+                if feed.isSettled { return try conclude(feed, end, failedStatus) }
                 continue
             }
             while let message = feed.next() { send(message, report) }
-            if feed.isDone { return try await leave(feed) }
+            if feed.isDone { return try await leave(feed, failedStatus) }
             if feed.wantsInput { source.resume() } else { source.pause() }
         }
         throw EngineError.interrupted
@@ -106,10 +107,10 @@ struct ChatPipe {
     /// Sends a message; the tasks run in the order they are made, since all are jobs of the one loop.
     private func send(_ message: ChatFeed.Message, _ report: AsyncStream<Happening>.Continuation) {
         let type = contentType ?? Self.type(of: message.body, cut)
-        Task(executorPreference: context.loop) { [engine, chat] in
-            let delivery = try? await engine.say(message.body, contentType: type, in: chat.id)
+        Task(executorPreference: context.loop) { [engine, chat, goal] in
+            let delivery = try? await engine.say(message.body, contentType: type, in: chat.id, until: goal)
             // What cannot be sent any more has not arrived.
-            report.yield(.settled(message, contentType: type, delivery ?? .unconfirmed))
+            report.yield(.settled(message, delivery ?? .unconfirmed))
         }
     }
 
@@ -119,27 +120,23 @@ struct ChatPipe {
             ? "text/plain" : "application/octet-stream"
     }
 
-    private func tell(_ message: ChatFeed.Message, _ contentType: String, _ delivery: ChatDelivery) {
-        let report = ChatReport(
-            chat: chat,
-            number: message.number,
-            contentType: contentType,
-            body: message.body,
-            delivery: delivery
-        )
-        context.output.show(.chatSent(report), account: engine.account.name)
+    private func leave(_ feed: ChatFeed, _ failedStatus: Int32?) async throws -> ExitStatus {
+        await engine.leave(chat.id)
+        if let failure = feed.firstFailure {
+            throw ChatFailure.notConfirmed(failure.number, failure.delivery, of: cut)
+        }
+        return try status(ofCommand: failedStatus)
     }
 
-    private func leave(_ feed: ChatFeed) async throws -> ExitStatus {
-        await engine.leave(chat.id)
-        guard let failure = feed.firstFailure else { return .done }
-        throw ChatFailure.notConfirmed(failure.number, failure.delivery, of: cut)
+    private func status(ofCommand failedStatus: Int32?) throws -> ExitStatus {
+        if let failedStatus { throw ChatFailure.commandFailed(status: failedStatus) }
+        return .done
     }
 
     /// The peer has left: that is an end in order only for a command with nothing more to say.
-    private func conclude(_ feed: ChatFeed, _ end: ChatEnd) throws -> ExitStatus {
+    private func conclude(_ feed: ChatFeed, _ end: ChatEnd, _ failedStatus: Int32?) throws -> ExitStatus {
         let isInOrder = end == .byPeer && (command != nil || feed.isInputOver)
-        guard feed.firstFailure != nil || !isInOrder else { return .done }
+        guard feed.firstFailure != nil || !isInOrder else { return try status(ofCommand: failedStatus) }
         throw ChatFailure.broken(peer: chat.peer, end, unconfirmed: feed.firstFailure?.number, of: cut)
     }
 }

@@ -7,7 +7,6 @@ package final class Conversations {
     private let realm: String
     private var open: [Chat] = []
     private var invitations: [Chat] = []
-    private var said: [ChatID: Int] = [:]
     private var unsettled: [ChatID: Int] = [:]
     private var settlementWaiters: [(id: ChatID, continuation: CheckedContinuation<Void, Never>)] = []
     /// The chat that lines are said in.
@@ -25,8 +24,7 @@ package final class Conversations {
         case .chatOpened(let chat): add(chat)
         case .chatClosed(let chat, _): drop(chat)
         case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
-            .outcome,
-            .chatMessage, .warning:
+            .outcome, .disposition, .composing, .chatMessage, .chatSent, .warning:
             break
         }
     }
@@ -44,7 +42,6 @@ package final class Conversations {
     func drop(_ chat: Chat) {
         open.removeAll { $0.id == chat.id }
         invitations.removeAll { $0.id == chat.id }
-        said[chat.id] = nil
     }
 
     /// Makes a chat the one that lines go to, or none.
@@ -101,13 +98,7 @@ package final class Conversations {
 
 extension Conversations {
     /// Counts a message that is said.
-    ///
-    /// - Returns: Its number in the chat.
-    package func begin(in id: ChatID) -> Int {
-        said[id, default: 0] += 1
-        unsettled[id, default: 0] += 1
-        return said[id] ?? 1
-    }
+    package func begin(in id: ChatID) { unsettled[id, default: 0] += 1 }
 
     /// Takes what became of a message.
     package func settle(_ delivery: ChatDelivery, in id: ChatID) {

@@ -21,6 +21,7 @@ struct ChatCommand: EngineCommand {
                 value: .required("TYPE", .text),
                 help: "Say what is sent, text/plain if not given"
             ),
+            Option.wait,
         ],
         details: [
             "At the prompt and on a terminal each line that is typed is said, and what comes is shown above it. A line "
@@ -30,12 +31,16 @@ struct ChatCommand: EngineCommand {
                 + "output. The end of input waits until everything is confirmed and leaves.",
             "With --exec each message that comes is a line for the command, and each line it prints is a message; the "
                 + "chat ends with the command, and the command with the chat.",
-            "Exit status: 0 everything arrived, 1 refused, 4 not reached or not confirmed.",
+            "Each message is confirmed when it has got as far as --wait says; delivered and displayed are waited for as "
+                + "long as --timeout allows, 60 seconds if it is not given.",
+            "Exit status: 0 everything was confirmed, 1 refused, 4 not reached or not confirmed, 7 not told in time, "
+                + "8 or 9 told not to be delivered, 10 the command of --exec failed.",
         ],
         examples: [
             "chat sip:bob@ims.test",
             "chat --exec ./bot sip:bob@ims.test",
             "chat --bytes sip:ops@ims.test",
+            "chat --wait delivered sip:ops@ims.test",
         ]
     )
 
@@ -43,12 +48,15 @@ struct ChatCommand: EngineCommand {
     private let command: String?
     private let cut: ChatFeed.Cut
     private let contentType: String?
+    private let goal: MessageGoal
+    private let hasGoal: Bool
 
     init(_ arguments: Arguments) throws(UsageError) {
         recipient = arguments["uri"]
         command = arguments.option("exec")
         cut = arguments.has("bytes") ? .blocks : .lines
         contentType = arguments.option("content-type")
+        (goal, hasGoal) = (arguments.goal, arguments.has("wait"))
         if command != nil, cut == .blocks { throw .conflict("--exec", "--bytes") }
         if let contentType, MediaType(contentType) == nil {
             throw .badValue(
@@ -60,7 +68,15 @@ struct ChatCommand: EngineCommand {
     }
 
     var isLongLived: Bool { true }
-    var opensPrompt: Bool { command == nil && cut == .lines && contentType == nil }
+    var opensPrompt: Bool { pipeOption == nil }
+
+    /// The option that only a chat of a program can have.
+    private var pipeOption: String? {
+        if command != nil { return "--exec" }
+        if cut == .blocks { return "--bytes" }
+        if contentType != nil { return "--content-type" }
+        return hasGoal ? "--wait" : nil
+    }
 
     var chatForm: ChatForm {
         guard command == nil else { return .none }
@@ -69,9 +85,7 @@ struct ChatCommand: EngineCommand {
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         guard context.isREPL else { return try await feed(on: engine, context: context) }
-        guard opensPrompt else {
-            throw ChatFailure.notAtPrompt(option: command != nil ? "--exec" : "--bytes or --content-type")
-        }
+        if let pipeOption { throw ChatFailure.notAtPrompt(option: pipeOption) }
         if let chat = try? context.conversations.chat(recipient) {
             context.conversations.enter(chat)
             return .done
@@ -94,6 +108,7 @@ struct ChatCommand: EngineCommand {
             cut: cut,
             contentType: contentType,
             command: command,
+            goal: goal,
             engine: engine,
             context: context
         )

@@ -27,31 +27,72 @@ struct HistoryCommand: EngineCommand {
                 value: .required("WORD", .text),
                 help: "Show only messages whose text holds this, upper and lower case alike"
             ),
+            Option(
+                name: "session",
+                value: .required("ID", .text),
+                help: "Show only the messages of this session, as --json names it"
+            ),
+            Option(
+                name: "transcript",
+                value: .required("FILE", .file),
+                help: "Write all of them into a new file, or with - to standard output, as a record to keep"
+            ),
+        ],
+        details: [
+            "A record names originator, destination, time, session and content type of each message, and holds what is no "
+                + "text in Base64; with --json it is one object a line. It has all messages unless --limit is given."
         ],
         examples: [
             "history", "history sip:bob@ims.test", "history --limit 10 bob", "history --search lunch --json",
+            "history --transcript notes.txt bob",
         ]
     )
 
     private let peer: String?
     private let limit: Int
     private let word: String?
+    private let session: String?
+    private let transcript: String?
 
-    init(_ arguments: Arguments) {
+    init(_ arguments: Arguments) throws(UsageError) {
         peer = arguments.optional("peer")
-        limit = arguments.option("limit").flatMap(ValueKind.count(in:)) ?? 50
         word = arguments.option("search")
+        session = arguments.option("session")
+        transcript = arguments.option("transcript")
+        limit =
+            arguments.option("limit").flatMap(ValueKind.count(in:)) ?? (transcript == nil ? 50 : .max)
+        if session != nil, word != nil { throw .conflict("--session", "--search") }
+        if session != nil, peer != nil { throw .conflict("--session", "PEER") }
     }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         let entries: [HistoryEntry]
         do {
-            entries = try await engine.history(peer: peer, holding: word, limit: limit)
+            entries = try await engine.history(peer: peer, holding: word, session: session, limit: limit)
         } catch {
             throw CommandFailure.history("\(error)")
         }
+        if let transcript { return try write(entries, to: transcript, context) }
         for entry in entries { context.output.show(.history(entry), account: entry.account) }
         if entries.isEmpty { context.output.notice("no messages") }
+        return .done
+    }
+
+    private func write(
+        _ entries: [HistoryEntry],
+        to name: String,
+        _ context: CommandContext
+    ) throws -> ExitStatus {
+        let transcript = Transcript(isJSON: context.output is JSONOutput)
+        guard name != "-" else {
+            for entry in entries { context.output.text(transcript.record(of: entry)) }
+            return .done
+        }
+        let file = try FileSink(newFile: name)
+        for entry in entries where !file.write(transcript.record(of: entry)) {
+            throw CommandFailure.notWritten(file: name, detail: "the disk may be full")
+        }
+        context.output.notice("\(entries.count) messages written to \(Display.safe(name))")
         return .done
     }
 }
@@ -66,7 +107,8 @@ struct Listen: EngineCommand {
             Option(
                 name: "accept-chat",
                 value: .required("WHICH", .choice(ChatPolicy.allCases.map(\.rawValue))),
-                help: "Take invitations to a chat: all of senders the network vouches for, or none"
+                help:
+                    "Take invitations to a chat: all of senders the network vouches for, those of buddies, or none"
             ),
         ],
         details: [
@@ -138,16 +180,21 @@ struct SendMessage: EngineCommand {
                 help: "Say what is sent, text/plain if not given"
             ),
             Option(name: "private", help: "Ask the network not to show your identity to the recipient"),
+            Option.wait,
         ],
         details: [
             "The words of the text are joined by blanks. Without --content-type what is sent must be UTF-8 text.",
-            "Exit status: 0 delivered, 1 refused or not stored, 4 no answer, 5 stored for later.",
+            "With --wait delivered or displayed the other side is asked to tell, and waited for as long as --timeout "
+                + "allows, 60 seconds if it is not given.",
+            "Exit status: 0 as far as --wait wants, 1 refused, 4 no answer, 5 stored for later, 6 not stored, 7 not told "
+                + "in time, 8 told not to be delivered.",
         ],
         examples: [
             "send-message sip:bob@ims.test on my way",
             "send-message sip:bob@ims.test -",
             "send-message --file photo.png --content-type image/png sip:bob@ims.test",
             "send-message --private tel:+4930123456 guess who",
+            "send-message --wait displayed sip:bob@ims.test call me",
         ]
     )
 
@@ -157,9 +204,11 @@ struct SendMessage: EngineCommand {
     private let source: Source
     private let contentType: String?
     private let isPrivate: Bool
+    private let goal: MessageGoal
 
     init(_ arguments: Arguments) throws(UsageError) {
         recipient = arguments["uri"]
+        goal = arguments.goal
         contentType = arguments.option("content-type")
         isPrivate = arguments.has("private")
         switch (arguments.optional("text"), arguments.option("file")) {
@@ -180,6 +229,7 @@ struct SendMessage: EngineCommand {
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         let body = try body(isInputTaken: context.isREPL)
+        guard !body.isEmpty else { throw CommandFailure.emptyMessage(sourceName) }
         guard contentType != nil || String(validating: body, as: UTF8.self) != nil else {
             throw CommandFailure.contentTypeNeeded(sourceName)
         }
@@ -188,12 +238,19 @@ struct SendMessage: EngineCommand {
             contentType: contentType ?? Self.textType(of: body),
             body: body,
             identity: context.identity,
-            isPrivate: isPrivate
+            isPrivate: isPrivate,
+            // Who stays at the prompt is told as it comes.
+            asks: context.isREPL ? engine.account.requestedNotifications : .none
         )
-        let report = try await engine.send(message)
-        context.output.show(.sent(report), account: engine.account.name)
+        let report = try await engine.send(message, until: goal)
         if let advice = Explanation.advice(for: report.outcome) { context.output.notice(advice) }
-        return report.outcome.exitStatus
+        guard goal > .accepted, report.outcome == .accepted || report.outcome == .storedForLater else {
+            return report.outcome.exitStatus
+        }
+        let outcome = await engine.outcome(of: report, reaching: goal)
+        guard outcome != .reached else { return .done }
+        if outcome == .notTold, report.outcome == .storedForLater { return .storedForLater }
+        throw CommandFailure.goalMissed(peer: report.to, goal, outcome)
     }
 
     /// ASCII needs no charset; whatever else there is must be named (RFC 2046 §4.1.2).

@@ -42,6 +42,10 @@ enum AccountText {
         add(.accessNetworkInfo, account.accessNetworkInfo)
         add(.acceptChat, account.chatPolicy?.rawValue)
         add(.imageShareForm, account.imageShareForm.rawValue)
+        add(.messageFormat, account.messageFormat.rawValue)
+        add(.requestNotifications, account.requestedNotifications.rawValue)
+        add(.sendNotifications, account.sentNotifications.rawValue)
+        add(.typingNotices, toggle(account.sendsTypingNotices))
         return settings
     }
 

@@ -33,11 +33,17 @@ enum ChatText {
         case .chatOpened(let chat): "chatting with \(peer(of: chat))"
         case .chatClosed(_, .byUser): nil
         case .chatClosed(let chat, let end): "The chat with \(peer(of: chat)) has ended: \(end.wording)."
+        case .composing(let report): composing(report)
         case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
-            .outcome,
-            .chatMessage, .warning:
+            .outcome, .disposition, .chatMessage, .chatSent, .warning:
             nil
         }
+    }
+
+    private static func composing(_ report: ComposingReport) -> String? {
+        let peer = report.chat.map { self.peer(of: $0) } ?? Display.safe(report.peer)
+        if report.isComposing { return "\(peer) is writing" }
+        return report.isEndedByMessage ? nil : "\(peer) has stopped writing"
     }
 
     /// What became of a message, with the beginning of its text to know it by.
@@ -45,17 +51,24 @@ enum ChatText {
         let text = excerpt(of: report)
         let peer = Display.safe(report.chat.peer)
         return switch report.delivery {
-        case .accepted: "on its way to \(peer): \(text)"
+        case .sent, .accepted: "on its way to \(peer): \(text)"
         case .delivered: "delivered to \(peer): \(text)"
+        case .displayed: "displayed by \(peer): \(text)"
         case .refused(let status): "refused for \(peer) (\(status)): \(text)"
-        case .unconfirmed: "may not have reached \(peer): \(text)"
+        case .unconfirmed, .missed: "may not have reached \(peer): \(text)"
         }
     }
 
     private static let excerptLength = 60
 
     private static func excerpt(of report: ChatReport) -> String {
-        let text = MessageText.shown(report.body, contentType: report.contentType)
+        excerpt(of: report.body, contentType: report.contentType)
+    }
+
+    /// The beginning of a message, to know it by.
+    static func excerpt(of body: [UInt8], contentType: String) -> String {
+        // What was cut to a length may end within a character.
+        let text = MessageText.beginning(of: body, contentType: contentType)
         return text.count > excerptLength ? text.prefix(excerptLength) + " ..." : text
     }
 
@@ -69,11 +82,6 @@ enum ChatText {
             }
         return "\(entry.chat.id.number)\t\(peer(of: entry.chat))\(mark)"
     }
-}
-
-extension Chat {
-    /// Whether the network vouches for the peer, or this side chose it.
-    var isVerified: Bool { claimed.map { $0.lowercased() != peer.lowercased() } ?? true }
 }
 
 extension ChatEnd {
@@ -108,18 +116,45 @@ extension ChatDelivery {
     /// A word that does not change, for programs.
     var word: String {
         switch self {
+        case .sent: "sent"
         case .accepted: "accepted"
         case .delivered: "delivered"
+        case .displayed: "displayed"
         case .refused: "refused"
         case .unconfirmed: "unconfirmed"
+        case .missed(let outcome): outcome.word
         }
     }
 
     var exitStatus: ExitStatus {
         switch self {
-        case .accepted, .delivered: .done
+        case .sent, .accepted, .delivered, .displayed: .done
         case .refused: .refused
         case .unconfirmed: .noAnswer
+        case .missed(let outcome): outcome.exitStatus
+        }
+    }
+}
+
+extension GoalOutcome {
+    /// A word that does not change, for programs.
+    var word: String {
+        switch self {
+        case .reached: "reached"
+        case .failed, .reportedFailed: "failed"
+        case .forbidden: "forbidden"
+        case .error: "error"
+        case .notAsked: "not_asked"
+        case .notTold: "not_told"
+        }
+    }
+
+    var exitStatus: ExitStatus {
+        switch self {
+        case .reached: .done
+        case .failed, .forbidden, .error: .notDelivered
+        case .reportedFailed: .reportedFailed
+        case .notAsked, .notTold: .notTold
         }
     }
 }

@@ -24,6 +24,13 @@ enum EventText {
         return name.isEmpty ? colour.applied(to: asserted) : "\(colour.applied(to: name)) (\(asserted))"
     }
 
+    /// What the envelope of a message claims beside that: another sender, a subject.
+    static func claims(of envelope: EnvelopeClaims?) -> String {
+        let sender = envelope?.sender.map { " [its envelope claims \(Display.safe($0))]" } ?? ""
+        let subject = envelope?.subject.map { " [\(Display.safe($0))]" } ?? ""
+        return sender + subject
+    }
+
     static func line(_ kind: Event.Kind) -> String? {
         switch kind {
         case .registering(let attempt): "registering at \(attempt.proxy) (\(attempt.transport.rawValue))"
@@ -37,8 +44,8 @@ enum EventText {
                 + "again, to return."
         case .connectionLost(let detail):
             "The connection to the network broke (\(Display.safe(detail))); bringing it back."
-        case .chatInvited, .chatOpened, .chatClosed: ChatText.line(kind)
-        case .registrationFailed, .message, .outcome, .chatMessage, .warning: nil
+        case .chatInvited, .chatOpened, .chatClosed, .composing: ChatText.line(kind)
+        case .registrationFailed, .message, .outcome, .disposition, .chatMessage, .chatSent, .warning: nil
         }
     }
 
@@ -77,13 +84,32 @@ enum EventText {
 
     static func outcome(_ report: MessageReport) -> String {
         let peer = Display.safe(report.to)
+        let way = report.isBySession ? " as a large message, by MSRP" : ""
         return switch report.outcome {
-        case .accepted: "delivered to \(peer)"
+        case .sent: "sent to \(peer)"
+        case .accepted where report.messageID != nil: "on its way to \(peer)\(way)"
+        case .accepted: "delivered to \(peer)\(way)"
         case .storedForLater: "stored for later: the network will deliver it to \(peer)"
         case .notStored(let refusal):
             "not delivered: \(peer) is not there and nothing keeps the message (\(refusal.wording))"
         case .refused(let refusal): "refused for \(peer): \(refusal.wording)"
         case .noAnswer: "no answer for \(peer): the message may or may not have arrived"
+        }
+    }
+
+    /// What was told of a message after it was accepted.
+    static func disposition(_ report: DispositionReport) -> String {
+        let peer = Display.safe(report.peer)
+        let text = ChatText.excerpt(of: report.body, contentType: report.contentType)
+        let status = report.status.map { " (\($0))" } ?? ""
+        return switch report.state {
+        case .delivered: "delivered to \(peer): \(text)"
+        case .displayed: "displayed by \(peer): \(text)"
+        case .failed: "not delivered to \(peer)\(status): \(text)"
+        case .forbidden: "\(peer) does not tell what became of: \(text)"
+        case .error: "nobody could find out what became of the message to \(peer): \(text)"
+        case .stored: "stored for \(peer): \(text)"
+        case .processed: "processed for \(peer): \(text)"
         }
     }
 
@@ -99,7 +125,14 @@ enum EventText {
     }
 
     private static func remark(_ entry: HistoryEntry) -> String {
-        switch entry.state {
+        if let delivery = entry.delivery {
+            switch delivery {
+            case .displayed: return "  [displayed]"
+            case .delivered: return "  [delivered]"
+            case .failed: return "  [not delivered]"
+            }
+        }
+        return switch entry.state {
         case .received, .accepted: ""
         case .pending: "  [not known to have arrived]"
         case .stored: "  [stored for later]"
@@ -114,7 +147,8 @@ extension Refusal {
     /// The status and what the network says of it: `403 Forbidden (user unknown)`.
     var wording: String {
         let note = warning.map { " (\(Display.safe($0)))" } ?? ""
-        return "\(status) \(Display.safe(reason))\(note)"
+        let later = retryAfter.map { ", try again in \(Display.duration($0))" } ?? ""
+        return "\(status) \(Display.safe(reason))\(note)\(later)"
     }
 }
 

@@ -12,9 +12,18 @@ final class FileSink {
         }
     }
 
+    /// Makes a file that only its owner can read, and that is not there yet.
+    init(newFile path: String) throws(CommandFailure) {
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw .notWritten(file: path, detail: unsafe String(cString: strerror(errno)))
+        }
+    }
+
     deinit { close(descriptor) }
 
-    func write(_ text: String) { Self.write(Array(text.utf8), to: descriptor) }
+    @discardableResult
+    func write(_ text: String) -> Bool { Self.write(Array(text.utf8), to: descriptor) }
 
     /// Writes all of `bytes`.
     ///

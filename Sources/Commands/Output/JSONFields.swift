@@ -38,6 +38,15 @@ extension JSONMembers {
         add(body: message.body, contentType: message.contentType)
         add("call_id", message.callID)
         add("display_name", message.fromDisplayName)
+        add(message.envelope)
+        add("message_id", message.envelope?.messageID)
+    }
+
+    /// What the envelope of a message claims.
+    private mutating func add(_ envelope: EnvelopeClaims?) {
+        add("envelope_from", envelope?.sender)
+        add("subject", envelope?.subject)
+        add("sent", envelope?.dateTime?.description)
     }
 
     mutating func add(_ report: MessageReport) {
@@ -45,12 +54,12 @@ extension JSONMembers {
         add("from", report.from)
         add("outcome", report.outcome.word)
         switch report.outcome {
-        case .accepted: add("status", 200)
-        case .storedForLater: add("status", 202)
+        case .sent, .accepted, .storedForLater, .noAnswer: add("status", report.status)
         case .notStored(let refusal), .refused(let refusal): add(refusal)
-        case .noAnswer: break
         }
         add("call_id", report.callID)
+        add("message_id", report.messageID)
+        if report.isBySession { add("via", "msrp") }
     }
 
     mutating func add(_ chat: Chat) {
@@ -70,6 +79,7 @@ extension JSONMembers {
         add("content_type", message.contentType)
         add(body: message.body, contentType: message.contentType)
         add("message_id", message.messageID)
+        add(message.envelope)
     }
 
     mutating func add(_ end: ChatEnd) {
@@ -87,16 +97,31 @@ extension JSONMembers {
         add("number", report.number)
         add("outcome", report.delivery.word)
         switch report.delivery {
-        case .accepted, .delivered: add("status", 200)
-        case .refused(let status): add("status", status)
-        case .unconfirmed: break
+        case .accepted, .delivered, .displayed: add("status", 200)
+        case .refused(let status), .missed(.reportedFailed(let status)): add("status", status)
+        case .sent, .unconfirmed, .missed: break
         }
+        add("message_id", report.messageID)
+    }
+
+    mutating func add(_ report: DispositionReport) {
+        if let chat = report.chat { add(chat) } else { add("peer", report.peer) }
+        add("number", report.number)
+        add("state", report.state.rawValue)
+        add("status", report.status)
+        add("message_id", report.messageID)
+    }
+
+    mutating func add(_ report: ComposingReport) {
+        if let chat = report.chat { add(chat) } else { add("peer", report.peer) }
+        add("state", report.isComposing ? "active" : "idle")
     }
 
     mutating func add(_ refusal: Refusal) {
         add("status", refusal.status)
         add("reason", refusal.reason)
         add("warning", refusal.warning)
+        add("retry_after", refusal.retryAfter?.components.seconds)
         if !refusal.unsupported.isEmpty { add("unsupported", refusal.unsupported) }
     }
 
@@ -112,6 +137,9 @@ extension JSONMembers {
         add("call_id", entry.callID)
         add("state", entry.state.rawValue)
         add("status", entry.status)
+        add("delivery", entry.delivery?.rawValue)
+        add("session_id", entry.sessionID)
+        add("message_id", entry.messageID)
     }
 
     mutating func add(_ capabilities: Capabilities) {
@@ -142,7 +170,7 @@ extension JSONMembers {
     }
 
     /// A body is text when its type says so and its bytes are; else it goes as Base64 (RFC 4648 §4).
-    private mutating func add(body: [UInt8], contentType: String) {
+    mutating func add(body: [UInt8], contentType: String) {
         if let text = MessageText.text(of: body, contentType: contentType) {
             add("text", text)
         } else {
@@ -154,6 +182,7 @@ extension JSONMembers {
 extension MessageOutcome {
     var word: String {
         switch self {
+        case .sent: "sent"
         case .accepted: "accepted"
         case .storedForLater: "stored"
         case .notStored: "not_stored"
@@ -164,9 +193,10 @@ extension MessageOutcome {
 
     var exitStatus: ExitStatus {
         switch self {
-        case .accepted: .done
+        case .sent, .accepted: .done
         case .storedForLater: .storedForLater
-        case .notStored, .refused: .refused
+        case .notStored: .notStored
+        case .refused: .refused
         case .noAnswer: .noAnswer
         }
     }

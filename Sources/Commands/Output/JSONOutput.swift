@@ -39,12 +39,6 @@ package final class JSONOutput: Output {
             members.add("identities", status.identities)
             members.add("default", status.identities.first)
             members.add("barred", status.isRegisteredIdentityBarred ? [status.registeredIdentity] : [])
-        case .sent(let report):
-            name = "sent"
-            members.add(report)
-        case .chatSent(let report):
-            name = "chat_sent"
-            members.add(report)
         case .chat(let entry):
             name = "chat"
             members.add(entry.chat)
@@ -125,6 +119,15 @@ package final class JSONOutput: Output {
         case .chatMessage(let message):
             members.add(message)
             return ("chat_message", members)
+        case .chatSent(let report):
+            members.add(report)
+            return ("chat_sent", members)
+        case .disposition(let report):
+            members.add(report)
+            return ("disposition", members)
+        case .composing(let report):
+            members.add(report)
+            return ("composing", members)
         case .chatClosed(let chat, let end):
             members.add(chat)
             members.add(end)

@@ -8,6 +8,17 @@ enum MessageText {
         contentType.lowercased().hasPrefix("text/") ? String(validating: body, as: UTF8.self) : nil
     }
 
+    /// What a person reads of the beginning of a message, which may be cut within a character.
+    static func beginning(of body: [UInt8], contentType: String) -> String {
+        for cut in 0...min(3, body.count) {
+            let part = Array(body.dropLast(cut))
+            if text(of: part, contentType: contentType) != nil {
+                return shown(part, contentType: contentType)
+            }
+        }
+        return shown(body, contentType: contentType)
+    }
+
     /// What a person reads: the text, made safe, or a note about what cannot be read.
     static func shown(_ body: [UInt8], contentType: String) -> String {
         if let text = text(of: body, contentType: contentType) { return Display.safeLines(text) }

@@ -28,8 +28,6 @@ package enum CommandResult: Sendable {
     case unregistered(serviceOnly: Bool)
     case status(RegistrationStatus?, Account)
     case identities(RegistrationStatus)
-    case sent(MessageReport)
-    case chatSent(ChatReport)
     case chat(ChatEntry)
     case history(HistoryEntry)
     case capabilities(Capabilities)

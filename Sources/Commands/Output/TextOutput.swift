@@ -36,9 +36,13 @@ package final class TextOutput: Output {
         case .message(let message):
             let sender = EventText.sender(of: message, colour: outputColour)
             let text = MessageText.shown(message.body, contentType: message.contentType)
-            sink.standardOutput("[\(localTime(event.time).clock)] \(sender): \(text)\n")
+            let claims = EventText.claims(of: message.envelope)
+            sink.standardOutput("[\(localTime(event.time).clock)] \(sender)\(claims): \(text)\n")
         case .chatMessage(let message): show(message, at: event.time)
-        case .outcome: break
+        case .chatSent(let report): show(report)
+        case .disposition(let report): show(report)
+        case .outcome(let report): sink.standardOutput(EventText.outcome(report) + "\n")
+        case .composing where !style.chatForm.isConversation: break
         case .registrationFailed(let error, let retryAfter):
             let explanation = Explanation(error)
             let next = retryAfter.map { " Trying again in \(Display.duration($0))." } ?? ""
@@ -52,7 +56,7 @@ package final class TextOutput: Output {
         // A command that sends what it reads tells the end of its chat itself.
         case .chatClosed where !style.chatForm.isConversation: break
         case .registering, .registered, .unregistered, .connectionLost, .chatInvited, .chatOpened,
-            .chatClosed:
+            .chatClosed, .composing:
             if let text = EventText.line(event.kind) { notice(text) }
         }
     }
@@ -65,8 +69,6 @@ package final class TextOutput: Output {
             text = serviceOnly ? "left the IM service, still registered" : "unregistered"
         case .status(let status, let account): text = EventText.status(status, account)
         case .identities(let status): text = EventText.identities(status)
-        case .sent(let report): text = EventText.outcome(report)
-        case .chatSent(let report): return show(report)
         case .chat(let entry): text = ChatText.entry(entry)
         case .history(let entry):
             text = EventText.history(entry, time: localTime(entry.time).full, colour: outputColour)
@@ -101,7 +103,8 @@ package final class TextOutput: Output {
         case .conversation:
             let sender = ChatText.peer(of: message.chat, colour: outputColour)
             let text = MessageText.shown(message.body, contentType: message.contentType)
-            sink.standardOutput("[\(localTime(time).clock)] \(sender): \(text)\n")
+            let claims = EventText.claims(of: message.envelope)
+            sink.standardOutput("[\(localTime(time).clock)] \(sender)\(claims): \(text)\n")
         case .lines where style.isOutputTerminal, .blocks where style.isOutputTerminal:
             sink.standardOutput(MessageText.shown(message.body, contentType: message.contentType) + "\n")
         case .lines: sink.standardOutput(ChatForm.line(of: message.body))
@@ -112,10 +115,21 @@ package final class TextOutput: Output {
 
     /// Marks a message only if it failed; with a pipe the end of the command tells that.
     private func show(_ report: ChatReport) {
-        let text = ChatText.delivery(report)
         switch report.delivery {
-        case .accepted, .delivered: if style.verbosity == .verbose { notice(text) }
-        case .refused, .unconfirmed: if style.chatForm.isConversation { failure(text) }
+        case .sent, .accepted, .delivered, .displayed:
+            if style.verbosity == .verbose { notice(ChatText.delivery(report)) }
+        case .refused, .unconfirmed, .missed:
+            if style.chatForm.isConversation { failure(ChatText.delivery(report)) }
+        }
+    }
+
+    /// Marks a message with what was told of it later.
+    private func show(_ report: DispositionReport) {
+        guard style.chatForm.isConversation || report.chat == nil else { return }
+        let text = EventText.disposition(report)
+        switch report.state {
+        case .delivered, .displayed, .stored, .processed: sink.standardOutput(text + "\n")
+        case .failed, .forbidden, .error: failure(text)
         }
     }
 

@@ -113,6 +113,9 @@ final class LineEditor {
         return input
     }
 
+    /// What is typed so far.
+    var text: String { unsafe rl_line_buffer.map { unsafe String(cString: $0) } ?? "" }
+
     /// Drops the line, as Ctrl-C does.
     func clearLine() {
         guard isInstalled else { return }

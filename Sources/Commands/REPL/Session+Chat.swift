@@ -10,24 +10,31 @@ extension Session {
         }
         // Lines from a file come faster than they can be confirmed.
         if conversations.isFull(chat.id) { await conversations.allSettled(in: chat.id) }
-        let number = conversations.begin(in: chat.id)
-        Task(executorPreference: loop) { await self.say(text, number, in: chat, on: engine) }
+        conversations.begin(in: chat.id)
+        Task(executorPreference: loop) { await self.say(text, in: chat, on: engine) }
         return .done
     }
 
-    private func say(_ text: String, _ number: Int, in chat: Chat, on engine: Engine) async {
-        let body = Array(text.utf8)
-        // What cannot be sent any more has not arrived.
-        let delivery = (try? await engine.say(body, in: chat.id)) ?? .unconfirmed
-        let report = ChatReport(
-            chat: chat,
-            number: number,
-            contentType: "text/plain",
-            body: body,
-            delivery: delivery
-        )
-        output.show(.chatSent(report), account: setup.account.name)
-        conversations.settle(delivery, in: chat.id)
+    private func say(_ text: String, in chat: Chat, on engine: Engine) async {
+        let level = setup.account.requestedNotifications
+        do {
+            let delivery = try await engine.say(Array(text.utf8), in: chat.id, asking: level)
+            conversations.settle(delivery, in: chat.id)
+        } catch {
+            // What cannot be sent any more has not arrived.
+            if error == .noChat { tell(ChatFailure.over(peer: conversations.shortName(of: chat))) }
+            conversations.settle(.unconfirmed, in: chat.id)
+        }
+    }
+
+    /// Lets the other side know that a line is being typed that is going to be said.
+    func followTyping() {
+        guard let engine, let chat = conversations.current, !conversations.isCurrentOver,
+            let line = prompt.editor?.text, line != prompt.typed
+        else { return }
+        prompt.typed = line
+        guard case .text = ChatLine(line) else { return }
+        Task(executorPreference: loop) { await engine.typed(in: chat.id) }
     }
 
     /// Lets the prompt name the chat that lines go to, after whatever may have changed it.

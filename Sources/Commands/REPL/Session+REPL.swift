@@ -161,6 +161,7 @@ extension Session {
 
     private func readTerminal() {
         for input in prompt.editor?.readCharacter() ?? [] { take(input) }
+        followTyping()
     }
 
     private func receive(_ event: InputReader.Event) {
@@ -204,6 +205,8 @@ struct Prompt {
     var contacts: [String] = []
     /// Whether it was opened for one chat and ends with it.
     var isForChat = false
+    /// The line as it was when the other side of a chat was last told that it is being typed.
+    var typed = ""
     /// How many lines wait for the command that is running.
     var waitingLines = 0
 

@@ -142,8 +142,16 @@ package enum CommandFailure: Error, Hashable, Sendable {
     /// The bytes are not UTF-8, so their content type must be given.
     case contentTypeNeeded(String)
     case inputTaken
+    /// There is nothing to send.
+    case emptyMessage(String)
+    /// A message was accepted, and has not got as far as `--wait` wants.
+    case goalMissed(peer: String, MessageGoal, GoalOutcome)
     case history(String)
     case trace(file: String, detail: String)
+    /// A file for the user could not be made or written.
+    case notWritten(file: String, detail: String)
+    /// Standard output could not be written.
+    case output(String)
     /// A part of the system that cannot be missing is missing: a descriptor, the terminal.
     case system(String)
     /// `listen --count` ran into `--timeout`.
@@ -162,6 +170,16 @@ package enum ExitStatus: Int32, Hashable, Sendable, CaseIterable {
     case noAnswer = 4
     /// The network took the message and keeps it for later.
     case storedForLater = 5
+    /// The recipient is not there, and nothing keeps the message.
+    case notStored = 6
+    /// The message was accepted, and what `--wait` waits for was not told.
+    case notTold = 7
+    /// A notification tells that the message was not delivered, or that nobody will tell.
+    case notDelivered = 8
+    /// A report of MSRP tells that the message was not delivered.
+    case reportedFailed = 9
+    /// The shell command of `--exec` failed.
+    case commandFailed = 10
     /// Ended by SIGINT or SIGTERM.
     case interrupted = 130
 }

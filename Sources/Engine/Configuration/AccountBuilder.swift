@@ -26,7 +26,7 @@ struct AccountBuilder {
         try readIdentity(into: &account)
         try readNetwork(into: &account)
         try readRegistration(into: &account)
-        account.chatPolicy = try value(.acceptChat, ChatPolicy.init(rawValue:), Expectation.chatPolicy)
+        try readMessaging(into: &account)
         account.imageShareForm =
             try value(.imageShareForm, Account.ImageShareForm.init(rawValue:), Expectation.imageShareForm)
             ?? .standard
@@ -152,6 +152,22 @@ struct AccountBuilder {
                 ? .zero
                 : try check(setting, .keepAlive, ConfigurationValue.duration, Expectation.keepAlive)
         }
+    }
+
+    private func readMessaging(into account: inout Account) throws(ConfigurationError) {
+        account.chatPolicy = try value(.acceptChat, ChatPolicy.init(rawValue:), Expectation.chatPolicy)
+        account.messageFormat =
+            try value(.messageFormat, MessageFormat.init(rawValue:), Expectation.messageFormat)
+            ?? account.messageFormat
+        account.requestedNotifications =
+            try value(.requestNotifications, NotificationLevel.init(rawValue:), Expectation.notifications)
+            ?? account.requestedNotifications
+        account.sentNotifications =
+            try value(.sendNotifications, NotificationLevel.init(rawValue:), Expectation.notifications)
+            ?? account.sentNotifications
+        account.sendsTypingNotices =
+            try value(.typingNotices, ConfigurationValue.toggle, Expectation.toggle)
+            ?? account.sendsTypingNotices
     }
 
     private func readRegistration(into account: inout Account) throws(ConfigurationError) {

@@ -42,6 +42,10 @@ package enum AccountKey: String, CaseIterable, Sendable {
 
     case acceptChat = "accept-chat"
     case imageShareForm = "image-share-form"
+    case messageFormat = "message-format"
+    case requestNotifications = "request-notifications"
+    case sendNotifications = "send-notifications"
+    case typingNotices = "typing-notices"
 
     /// Whether the key says where a secret is: such keys are taken from the file alone.
     package var isSecret: Bool {

@@ -14,7 +14,7 @@ _ims() {
         word=${words[i]}
         case $word in
             --) ;;
-            --account | --config | --as | --timeout | --exec | --content-type | --limit | --search | --count | --accept-chat | --file | --content-type | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
+            --account | --config | --as | --timeout | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --file | --content-type | --wait | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
             -*) ;;
             *)
                 if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
@@ -28,12 +28,16 @@ _ims() {
         --timeout) COMPREPLY=(); return ;;
         --exec) COMPREPLY=(); return ;;
         --content-type) COMPREPLY=(); return ;;
+        --wait) COMPREPLY=($(compgen -W $'sent\naccepted\ndelivered\ndisplayed' -- "$cur")); return ;;
         --limit) COMPREPLY=(); return ;;
         --search) COMPREPLY=(); return ;;
+        --session) COMPREPLY=(); return ;;
+        --transcript) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --count) COMPREPLY=(); return ;;
-        --accept-chat) COMPREPLY=($(compgen -W $'ask\nall\nnone' -- "$cur")); return ;;
+        --accept-chat) COMPREPLY=($(compgen -W $'ask\nall\nfrom-buddies\nnone' -- "$cur")); return ;;
         --file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --content-type) COMPREPLY=(); return ;;
+        --wait) COMPREPLY=($(compgen -W $'sent\naccepted\ndelivered\ndisplayed' -- "$cur")); return ;;
         --listen) COMPREPLY=(); return ;;
         --port) COMPREPLY=(); return ;;
         --relay-port) COMPREPLY=(); return ;;
@@ -47,10 +51,10 @@ _ims() {
         case $command in
             unregister) COMPREPLY=($(compgen -W $'--service-only\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             capabilities) COMPREPLY=($(compgen -W $'--refresh\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            history) COMPREPLY=($(compgen -W $'--limit\n--search\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            history) COMPREPLY=($(compgen -W $'--limit\n--search\n--session\n--transcript\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--private\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--private\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--relay-port\n--xcap-port\n--domain\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             *) COMPREPLY=($(compgen -W $'--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
         esac

@@ -1,37 +1,3 @@
-package import Engine
-
-/// What became of a message that was sent in a chat.
-package struct ChatReport: Hashable, Sendable {
-    package var chat: Chat
-    /// Which of the messages sent in this chat it is, from 1; where lines are sent, the line.
-    package var number: Int
-    package var contentType: String
-    package var body: [UInt8]
-    package var delivery: ChatDelivery
-
-    package init(chat: Chat, number: Int, contentType: String, body: [UInt8], delivery: ChatDelivery) {
-        self.chat = chat
-        self.number = number
-        self.contentType = contentType
-        self.body = body
-        self.delivery = delivery
-    }
-}
-
-/// A chat or an invitation in the list of `chats`.
-package struct ChatEntry: Hashable, Sendable {
-    package enum State: String, Hashable, Sendable {
-        case open, invited
-        /// The one that lines typed at the prompt go to.
-        case current
-    }
-
-    package var chat: Chat
-    package var state: State
-
-    package init(chat: Chat, state: State) { (self.chat, self.state) = (chat, state) }
-}
-
 /// How a message that came in a chat is written as text.
 package enum ChatForm: Hashable, Sendable {
     /// As in a conversation: with the time and the peer.

@@ -1,0 +1,283 @@
+import Documents
+import MSRP
+import Runtime
+import SDP
+import SIP
+import UserAgent
+import Wire
+
+/// A message that goes or comes in a session of its own: the large message mode of OMA SIMPLE IM.
+struct LargeMessage {
+    enum Way {
+        case outgoing(MessageWaiter, DispositionRequest)
+        case incoming
+    }
+
+    var way: Way
+    var local: MSRPURI
+    var agreement: MSRPAgreement?
+    /// The `Message-ID` of what was handed over, once it was.
+    var messageID: String?
+    var timer: TimerToken?
+}
+
+// Messages too large for a datagram, in a session of their own: an offer that only sends and brings no file.
+extension Engine {
+    /// The largest message taken or sent so.
+    static let largeMessageLimit = 1_048_576
+    /// How many may come at a time.
+    private static let largeMessageCount = 16
+    /// How long the other side may take to accept: a person who is asked is no sign that it knows such messages.
+    private static let acceptancePatience = Duration.seconds(10)
+    /// How long an incoming message may take.
+    private static let arrivalPatience = Duration.seconds(120)
+    /// How long the session of a message that was accepted stays for its report.
+    private static let reportPatience = Duration.seconds(2)
+
+    /// Whether a message is to go in a session of its own.
+    func isLarge(_ message: OutgoingMessage, to recipient: String) -> Bool {
+        message.body.count > PagerMessage.datagramLimit && !message.isPrivate
+            && !isKnown(.noLargeMessages, of: recipient)
+    }
+
+    /// Invites the recipient to take a message.
+    ///
+    /// - Returns: The `Call-ID`, or `nil` if there can be no session.
+    func beginLarge(_ waiter: MessageWaiter, asking asked: DispositionRequest) -> Bool {
+        guard let (endpoint, local) = try? makeEndpoint() else { return false }
+        var offered = endpoint
+        offered.medium.direction = .sendonly
+        var made: MessageSession.ID?
+        step { core, now, effects in
+            made = core.invite(waiter.to, as: waiter.from, offered, at: now, into: &effects)
+            if let made, let callID = core.session(made)?.invite.callID {
+                var waiter = waiter
+                waiter.callID = callID
+                waiter.isBySession = true
+                self.largeMessages[made] = LargeMessage(way: .outgoing(waiter, asked), local: local)
+            }
+        }
+        guard let made, largeMessages[made] != nil else { return false }
+        record(callIDOf: made)
+        expectEnd(of: made, within: Self.acceptancePatience)
+        return true
+    }
+
+    private func record(callIDOf id: MessageSession.ID) {
+        guard case .outgoing(var waiter, let asked)? = largeMessages[id]?.way else { return }
+        waiter.row = recordPending(
+            waiter.message,
+            to: waiter.to,
+            from: waiter.from,
+            callID: waiter.callID,
+            messageID: waiter.messageID
+        )
+        largeMessages[id]?.way = .outgoing(waiter, asked)
+    }
+
+    private func expectEnd(of id: MessageSession.ID, within patience: Duration) {
+        if let timer = largeMessages[id]?.timer { loop.cancel(timer) }
+        largeMessages[id]?.timer = loop.schedule(at: .now + patience) { [weak self] in
+            self?.assumeIsolated { $0.leaveLarge(id) }
+        }
+    }
+
+    /// Ends the session of a message; what was not handed over goes by MESSAGE.
+    private func leaveLarge(_ id: MessageSession.ID) {
+        step { core, now, effects in core.leave(id, at: now, into: &effects) }
+        largeClosed(id, nil)
+    }
+
+    // MARK: - What comes
+
+    /// Whether an invitation brings one message and nothing else.
+    func bringsMessage(_ invite: InviteSession) -> Bool {
+        guard let body = invite.remoteDescription, body.contentType.lowercased().hasPrefix("application/sdp"),
+            let offer = try? SessionDescription(parsing: body.content), offer.media.count == 1,
+            let medium = offer.media.first, !medium.attributes.contains("file-selector"),
+            let remote = try? MSRPMedia(medium, in: offer)
+        else { return false }
+        return remote.direction == .sendonly && remote.chatroom == nil
+    }
+
+    /// Takes a message of somebody the network vouches for; others are told to use MESSAGE by a refusal.
+    func takeLarge(_ id: MessageSession.ID) {
+        let coming = largeMessages.values.count { if case .incoming = $0.way { true } else { false } }
+        guard core?.session(id)?.invite.assertedIdentity != nil, coming < Self.largeMessageCount,
+            let (endpoint, local) = try? makeEndpoint()
+        else {
+            return step { core, now, effects in
+                core.rejectInvitation(id, .notAcceptableHere, at: now, into: &effects)
+            }
+        }
+        var answered = endpoint
+        answered.medium.direction = .recvonly
+        answered.medium.maximumSize = UInt64(Self.largeMessageLimit)
+        largeMessages[id] = LargeMessage(way: .incoming, local: local)
+        expectEnd(of: id, within: Self.arrivalPatience)
+        step { core, now, effects in core.acceptInvitation(id, answered, at: now, into: &effects) }
+    }
+
+    // MARK: - What signalling and the session report
+
+    func take(_ report: MessageSession.Report, ofLarge id: MessageSession.ID) {
+        switch report {
+        case .invited: break
+        case .agreed(let agreement): largeAgreed(agreement, id)
+        case .closed(let close): largeClosed(id, close)
+        }
+    }
+
+    private func largeAgreed(_ agreement: MSRPAgreement, _ id: MessageSession.ID) {
+        guard let large = largeMessages[id] else { return }
+        largeMessages[id]?.agreement = agreement
+        if case .outgoing(let waiter, _) = large.way {
+            let size = UInt64(waiter.message.body.count)
+            guard agreement.sends, agreement.remote.maximumSize ?? .max >= size else { return leaveLarge(id) }
+        }
+        let delivery = Delivery.whole(limit: Self.largeMessageLimit)
+        if open(agreement, from: large.local, delivery: delivery, for: .largeMessage(id)) != nil {
+            leaveLarge(id)
+        }
+    }
+
+    func take(_ event: MSRPTransport.Event, ofLarge id: MessageSession.ID) {
+        switch event {
+        case .opened: sendLarge(id)
+        case .closed, .cut: leaveLarge(id)
+        case .session(_, .incoming(.message(let message, let body))): receivedLarge(message, body, id)
+        case .session(_, .accepted): largeAccepted(id)
+        case .session(_, .delivered(let messageID)):
+            largeAccepted(id)
+            take(DispositionNotification(reporting: .delivered, of: messageID.text))
+            leaveLarge(id)
+        case .session(_, .failed(let messageID, let code)):
+            if isTold(id) {
+                take(DispositionNotification(reporting: .failed, of: messageID.text), status: code.rawValue)
+            }
+            concludeLarge(id, .refused(Refusal(status: code.rawValue, reason: "MSRP")))
+        case .session(_, .overdue), .session(_, .ended), .session(_, .silent): leaveLarge(id)
+        case .session(_, .bound), .session(_, .alive), .session(_, .sent), .session(_, .incoming): break
+        }
+    }
+
+    private func sendLarge(_ id: MessageSession.ID) {
+        guard let large = largeMessages[id], case .outgoing(let waiter, let asked) = large.way,
+            large.messageID == nil, let msrp
+        else { return }
+        let messageID = waiter.messageID ?? waiter.callID
+        let content = content(of: waiter, asking: asked)
+        var message = MSRP.OutgoingMessage(
+            messageID: ByteString(messageID),
+            contentType: ByteString(content.contentType),
+            content: .whole(content.body)
+        )
+        message.successReport = true
+        guard msrp.send(message, in: large.local) else { return leaveLarge(id) }
+        largeMessages[id]?.messageID = messageID
+        if let timer = large.timer { loop.cancel(timer) }
+        drive([])
+    }
+
+    private func largeAccepted(_ id: MessageSession.ID) {
+        guard case .outgoing(let waiter, _)? = largeMessages[id]?.way, !waiter.isTold else { return }
+        var told = waiter
+        (told.continuation, told.isTold) = (nil, true)
+        largeMessages[id]?.way = .outgoing(told, [])
+        answer(waiter, .accepted, status: 200)
+        expectEnd(of: id, within: Self.reportPatience)
+        resumeIfQuiet()
+    }
+
+    private func isTold(_ id: MessageSession.ID) -> Bool {
+        if case .outgoing(let waiter, _)? = largeMessages[id]?.way { waiter.isTold } else { false }
+    }
+
+    /// Whether a message is on its way that nobody waits for.
+    var hasUnattendedLargeMessage: Bool {
+        largeMessages.values.contains { large in
+            if case .outgoing(let waiter, _) = large.way { !waiter.isTold } else { false }
+        }
+    }
+
+    /// Ends a message that was answered.
+    private func concludeLarge(_ id: MessageSession.ID, _ outcome: MessageOutcome) {
+        guard let large = forgetLarge(id) else { return }
+        step { core, now, effects in core.leave(id, at: now, into: &effects) }
+        guard case .outgoing(let waiter, _) = large.way, !waiter.isTold else { return }
+        answer(waiter, outcome, status: nil)
+        resumeIfQuiet()
+    }
+
+    /// Takes that there is no session, or not any more.
+    private func largeClosed(_ id: MessageSession.ID, _ close: MessageSession.Close?) {
+        guard let large = forgetLarge(id), case .outgoing(let waiter, let asked) = large.way, !waiter.isTold
+        else {
+            return resumeIfQuiet()
+        }
+        if large.messageID != nil {
+            answer(waiter, .noAnswer, status: nil)
+        } else {
+            if case .refused(let refusal)? = close.map(ChatEnd.init),
+                [405, 415, 420, 488, 501, 606].contains(refusal.status)
+            {
+                learn(.noLargeMessages, of: waiter.to)
+            }
+            log(.notice, "no session for the message: it goes by MESSAGE")
+            sendInstead(waiter, asking: asked)
+        }
+        resumeIfQuiet()
+    }
+
+    private func forgetLarge(_ id: MessageSession.ID) -> LargeMessage? {
+        guard let large = largeMessages.removeValue(forKey: id) else { return nil }
+        if let timer = large.timer { loop.cancel(timer) }
+        close(large.local)
+        return large
+    }
+
+    /// Ends such sessions for a client that leaves: all of them, or all but those of messages nobody waits for.
+    func leaveLargeMessages(keepingUnattended isKept: Bool = false) {
+        for (id, large) in largeMessages {
+            if case .outgoing(let waiter, _) = large.way, !waiter.isTold {
+                if isKept, waiter.continuation == nil { continue }
+                record(.noAnswer, status: nil, of: waiter.row)
+                waiter.continuation?.resume(returning: .failure(.interrupted))
+            }
+            _ = forgetLarge(id)
+            step { core, now, effects in core.leave(id, at: now, into: &effects) }
+        }
+    }
+
+    /// Gives up a message that takes too long.
+    func giveUpLarge(_ number: Int) {
+        for (id, large) in largeMessages {
+            if case .outgoing(let waiter, _) = large.way, waiter.number == number {
+                concludeLarge(id, .noAnswer)
+            }
+        }
+    }
+
+    private func receivedLarge(
+        _ message: MSRP.IncomingMessage,
+        _ body: ByteString,
+        _ id: MessageSession.ID
+    ) {
+        guard let invite = core?.session(id)?.invite, !body.isEmpty else { return }
+        let type = message.contentType?.text ?? "text/plain"
+        let content = MessageContent(contentType: type, body: body).unwrapped
+        guard content.isForTheUser else { return }
+        var told = IncomingMessage(
+            from: invite.peer,
+            fromDisplayName: invite.peerDisplayName,
+            asserted: invite.assertedIdentity,
+            to: core?.usableIdentity ?? account.publicIdentity,
+            contentType: content.contentType,
+            body: content.body.bytes,
+            callID: invite.callID
+        )
+        let senders = [invite.peer, invite.assertedIdentity].compactMap(\.self)
+        told.envelope = content.envelope.map { EnvelopeClaims($0, besides: senders) }
+        receive(told, content)
+    }
+}
