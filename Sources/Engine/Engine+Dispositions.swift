@@ -88,7 +88,10 @@ extension Engine {
         let entry = record(notification.disposition, of: messageID)
         switch outcome {
         case .changed(let known):
-            if let context = sentContexts[messageID] {
+            // Each notification is a request of its own: one that was overtaken tells nothing any more.
+            let isOvertaken =
+                known.display == .displayed && notification.disposition == .delivery(.delivered)
+            if !isOvertaken, let context = sentContexts[messageID] {
                 tell(notification.disposition, of: messageID, context, status: status)
             }
             for waiter in goalWaiters[messageID] ?? [] {
