@@ -56,7 +56,9 @@ let package = Package(
         .target(name: "Store", dependencies: ["Wire", "CSQLite"], swiftSettings: strict),
         .target(
             name: "Engine",
-            dependencies: ["UserAgent", "Runtime", "Store", "MSRP", "SDP", "SIP", "Crypto", "Wire"],
+            dependencies: [
+                "UserAgent", "Runtime", "Store", "MSRP", "SDP", "SIP", "Documents", "Crypto", "Wire",
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -66,7 +68,9 @@ let package = Package(
         ),
         .target(
             name: "Commands",
-            dependencies: ["Engine", "Lab", "Runtime", "Store", "SIP", "Wire", "CReadline"],
+            dependencies: [
+                "Engine", "Lab", "Runtime", "Store", "UserAgent", "SIP", "Documents", "Wire", "CReadline",
+            ],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -101,6 +101,14 @@ extension Explanation {
                 advice: "Set message-format = auto in ims.conf, or use --wait accepted.",
                 status: .configuration
             )
+        case .presenceNotTold(let uri, let obstacle): self.init(uri, obstacle)
+        case .notOnline(let uri):
+            self.init(
+                "not_online",
+                "\(Display.safe(uri)) did not come online in time: the message was not sent.",
+                advice: "Send it with --when deferred, or wait longer with --timeout.",
+                status: .noAnswer
+            )
         case .noChat:
             self.init("no_chat", "There is no such chat, or not any more.", status: .usage)
         case .sourceFailed(let detail):
@@ -257,6 +265,8 @@ extension Warning {
         case .historyNotKept: "history_not_kept"
         case .sentOverUDP: "sent_over_udp"
         case .registrationEventRefused: "reg_event_refused"
+        case .presenceNotPublished: "presence_not_published"
+        case .watchersNotTold: "watchers_not_told"
         case .tlsNotVerified: "tls_not_verified"
         case .plainText: "plain_text"
         case .secretReadableByOthers: "secret_readable_by_others"
@@ -271,6 +281,10 @@ extension Warning {
         case .registrationEventRefused(let refusal):
             "the network does not tell when it ends the registration (\(refusal.wording)); reg-event = off "
                 + "in ims.conf stops asking."
+        case .presenceNotPublished(let refusal):
+            "others do not see your presence (\(refusal.wording)); presence = off in ims.conf stops publishing."
+        case .watchersNotTold(let refusal):
+            "the network does not tell who asks to see your presence (\(refusal.wording))."
         case .tlsNotVerified: "the certificate of the network is not checked (tls-verify = off)."
         case .plainText(let peer):
             "\(Display.safe(peer)) refuses what asks for notifications, and gets plain text from now on."

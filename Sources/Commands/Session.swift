@@ -101,7 +101,7 @@ package actor Session {
     }
 
     /// Takes the signals and makes the engine, whose events are told from now on.
-    func start(isLongLived: Bool, chatPolicy: ChatPolicy) throws {
+    func start(isLongLived: Bool, watchesBuddies: Bool = false, chatPolicy: ChatPolicy) throws {
         let options = setup.options
         let taken = Set(SignalSource.Signal.allCases)
         signals = try SignalSource(setup.isTerminal ? taken : taken.subtracting([.stop]), on: loop) {
@@ -114,6 +114,7 @@ package actor Session {
         configuration.identity = options.identity
         configuration.timeout = options.timeout
         configuration.isLongLived = isLongLived
+        configuration.watchesBuddies = watchesBuddies
         configuration.chatPolicy = chatPolicy
         configuration.nameServers = setup.configuration.nameServers
         if case .file(let path) = options.trace { traceFile = try FileSink(path: path) }
@@ -247,7 +248,9 @@ extension Session {
             receivedMessages += 1
             prompt.learn(message.chat.peer)
         case .chatInvited, .chatOpened, .chatClosed: conversations.take(event.kind)
-        case .registering, .unregistered, .connectionLost, .warning, .disposition, .composing, .chatSent:
+        case .presence(let change): prompt.learn(change.uri)
+        case .registering, .unregistered, .connectionLost, .presenceUnknown, .watcher, .warning, .disposition,
+            .composing, .chatSent:
             break
         }
         output.show(event)
@@ -302,6 +305,8 @@ extension Explanation {
         case let error as ConfigurationError: self.init(error)
         case let error as AccountSelectionError: self.init(error)
         case let failure as ChatFailure: self.init(failure)
+        case let failure as PresenceFailure: self.init(failure)
+        case let failure as ProvisioningFailure: self.init(failure)
         case let failure as CommandFailure: self.init(failure)
         case let failure as Store.Failure: self.init(CommandFailure.history(failure.description))
         case let error as LabServer.StartError: self.init(CommandFailure.system(error.wording))

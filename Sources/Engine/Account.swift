@@ -31,6 +31,16 @@ package struct Account: Hashable, Sendable {
     package var keepAlive: Duration?
     /// The value of `P-Access-Network-Info`, if one is to be sent (RFC 7315 §5.4).
     package var accessNetworkInfo: String?
+    /// Whether presence is published and watchers are told, as long as a session lasts.
+    package var publishesPresence = true
+    /// The service-id of what is published (OMA SIMPLE IM TS §8.4, §8.7); peers look for one or the other.
+    package var presenceServiceID = PresenceServiceID.instantMessaging
+    /// A list of buddies that a list server keeps (RFC 4662).
+    package var presenceList: String?
+    /// A list server that takes a list with the request (RFC 5367).
+    package var presenceListServer: String?
+    /// What the server publishes by itself (PRES-SRV-CAP, OMA SIMPLE IM TS §10.1.1); `nil` as it was provisioned.
+    package var presenceServerCapabilities: UInt8?
     /// What is done with invitations to a chat; `nil` to ask at the prompt and refuse elsewhere.
     package var chatPolicy: ChatPolicy?
     /// How image share is named to others (3GPP TS 24.229 §7.2A.9).
@@ -82,6 +92,12 @@ package struct Account: Hashable, Sendable {
         package init(host: String, port: UInt16? = nil, transport: TransportProtocol? = nil) {
             (self.host, self.port, self.transport) = (host, port, transport)
         }
+    }
+
+    /// The spellings of the service-id that OMA SIMPLE IM TS has.
+    package enum PresenceServiceID: String, Hashable, Sendable, CaseIterable {
+        case instantMessaging = "org.openmobilealliance:IM"
+        case instantMessagingSession = "org.openmobilealliance:IM-session"
     }
 
     /// Where the secret comes from; the secret itself is read only when it is needed.

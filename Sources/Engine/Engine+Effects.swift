@@ -33,6 +33,8 @@ extension Engine {
         case .finished(let id, let outcome): finish(id, outcome)
         case .session(let id, let report): take(report, of: id)
         case .capabilities(let id, let outcome): finish(id, outcome)
+        case .publication(let report): take(report)
+        case .watch(let id, let report): take(report, of: id)
         case .watchFailed(let failure): take(failure)
         case .sentOverDatagram(let size): emit(.warning(.sentOverUDP(size: size)))
         case .noted(let text): log(.detail, text)

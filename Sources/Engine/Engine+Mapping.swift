@@ -125,3 +125,14 @@ extension MessageOutcome {
         }
     }
 }
+
+extension MessageTiming {
+    /// What the network is asked to do with a message whose recipient is not there (RFC 3841 §9.1).
+    var requestDisposition: String? {
+        switch self {
+        case .online: "no-queue"
+        case .deferred: "queue"
+        case .any: nil
+        }
+    }
+}

@@ -49,6 +49,7 @@ extension Engine {
         if message.body.count > PagerMessage.datagramLimit { connector.prefersStreams = true }
         let granted = try await register()
         let sender = try identity(message.identity ?? configuration.identity, among: granted)
+        if message.timing == .online { try await awaitPresence(of: recipient) }
         return try await withDeadline(method: "MESSAGE") { engine, waiter in
             let number = engine.submit(message, to: recipient, from: sender, until: goal, waiter)
             return { engine, _ in engine.giveUp(number) }
@@ -149,6 +150,7 @@ extension Engine {
             body: content.body,
             identity: waiter.from,
             isPrivate: waiter.message.isPrivate,
+            requestDisposition: waiter.message.timing.requestDisposition,
             callID: waiter.callID
         )
         guard let id = core?.take(pager) else {

@@ -24,7 +24,11 @@ extension Engine {
             instance: instanceURN(),
             configuration: configuration
         )
-        core = Core(setup, authenticator: authenticator)
+        core = Core(
+            setup,
+            authenticator: authenticator,
+            publishedTag: keptText(StateKey.publication).flatMap { $0.isEmpty ? nil : ByteString($0) }
+        )
         transport = SIPTransport(on: loop) { [weak self] id, input in
             self?.assumeIsolated { $0.take(input, for: id) }
         }
@@ -166,7 +170,7 @@ extension Engine {
         remember(nonces, as: StateKey.nonce)
     }
 
-    private func remember(_ text: String, as key: String) {
+    func remember(_ text: String, as key: String) {
         guard remembered[key] != text else { return }
         remembered[key] = text
         keep { store throws(Store.Failure) in

@@ -29,6 +29,7 @@ extension Engine {
         keepNonces()
         log(.notice, "registered for \(granted.expires.components.seconds) s as \(status.registeredIdentity)")
         if isNews { emit(.registered(status)) }
+        beginPresence()
         registrationWaiters.resumeAll(with: .success(status))
         if !status.isServiceRegistered { unregistrationWaiters.resumeAll(with: .success(())) }
     }
@@ -67,13 +68,7 @@ extension Engine {
         }
     }
 
-    func take(_ failure: SubscriptionFailure) {
-        let refusal: Refusal =
-            switch failure {
-            case .refused(let status): Refusal(status: status.value, reason: status.reasonPhrase)
-            case .timedOut: Refusal(status: 408, reason: "no answer")
-            case .unreachable: Refusal(status: 503, reason: "not reachable")
-            }
-        emit(.warning(.registrationEventRefused(refusal)))
+    func take(_ failure: EventFailure) {
+        emit(.warning(.registrationEventRefused(Refusal(failure))))
     }
 }

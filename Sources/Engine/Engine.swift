@@ -37,6 +37,7 @@ package actor Engine {
     /// Whose an MSRP session is, by this side's own URI.
     var sessionOwners: [MSRPURI: SessionOwner] = [:]
     var capabilityWaiters: [CapabilityQuery.ID: CapabilityWaiter] = [:]
+    var presence = PresenceLedger()
     var messageWaiters: [PagerMessage.ID: MessageWaiter] = [:]
     var lastWaiter = 0
     /// What is known of messages that were asked about, who they were for, and who waits to know more.
@@ -134,6 +135,7 @@ extension Engine {
     /// Leaves the IM service (the binding stays, without the feature tag), or the network altogether.
     package func unregister(serviceOnly: Bool) async throws(EngineError) {
         guard status != nil else { throw .notRegistered }
+        if !serviceOnly { await endPresence() }
         return try await withDeadline(method: "REGISTER") { engine, waiter in
             let number = engine.unregistrationWaiters.add(waiter)
             engine.step { core, now, effects in
@@ -152,8 +154,16 @@ extension Engine {
         endGoalWaits()
         for id in capabilityWaiters.keys { abandon(id, .interrupted) }
         for id in chatStates.keys { leave(id) }
+        presence.publicationWaiters.resumeAll(with: .failure(.interrupted))
+        for uri in presence.arrivals.keys {
+            presence.arrivals[uri]?.resumeAll(with: .failure(.interrupted))
+        }
+        for id in presence.fetches.keys {
+            presence.resumeFetch(id, with: .failure(.interrupted))
+        }
         leaveLargeMessages(keepingUnattended: true)
         await sendLastMessages()
+        if !keepRegistration { await endPresence() }
         if !keepRegistration, core?.hasBinding == true {
             let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)
             let deadline = loop.schedule(at: .now + patience) { [weak self] in

@@ -11,6 +11,8 @@ package struct EngineConfiguration: Sendable {
     package var timeout: Duration?
     /// Whether the engine stays for a while: it then watches its registration and answers keep-alives.
     package var isLongLived: Bool
+    /// Whether the buddies are watched as long as the account is registered.
+    package var watchesBuddies = false
     /// What is done with invitations to a chat; a command that stays only for an answer takes none.
     package var chatPolicy = ChatPolicy.none
     /// The product's version, as User-Agent names it.

@@ -26,6 +26,10 @@ package enum EngineError: Error, Hashable, Sendable {
     case chatNotOpened(ChatEnd)
     /// The account writes plain text only, which cannot ask for what is to be waited for.
     case cannotAsk
+    /// Somebody lets nobody see their presence, or not this user.
+    case presenceNotTold(uri: String, PresenceObstacle)
+    /// Somebody did not come online as long as the call waited for it.
+    case notOnline(uri: String)
     /// There is no such chat, or not any more.
     case noChat
     /// What was being sent could not be read to its end; `detail` says why.

@@ -28,6 +28,12 @@ package struct Event: Sendable {
         /// The first answer to a message of ours in a chat.
         case chatSent(ChatReport)
         case chatClosed(Chat, ChatEnd)
+        /// Somebody who is watched has changed, or is seen for the first time in this run.
+        case presence(PresenceChange)
+        /// There is nothing to tell of somebody who is watched, for now or for good.
+        case presenceUnknown(uri: String, PresenceObstacle)
+        /// Somebody asks to see the user's presence, sees it, or does no more.
+        case watcher(Watcher)
         /// Something went on in a lesser way than asked: history is not kept, TCP was refused and UDP used.
         case warning(Warning)
     }
@@ -175,6 +181,7 @@ package struct OutgoingMessage: Hashable, Sendable {
     package var isPrivate: Bool
     /// The notifications to ask for, whatever is waited for.
     package var asks: NotificationLevel
+    package var timing = MessageTiming.any
 
     package init(
         to: String,
@@ -191,6 +198,16 @@ package struct OutgoingMessage: Hashable, Sendable {
         self.identity = identity
         self.isPrivate = isPrivate
     }
+}
+
+/// When a message is to reach its recipient (OMA SIMPLE IM TS §6.1.12.8).
+package enum MessageTiming: String, Hashable, Sendable, CaseIterable {
+    /// Now: it is sent when the recipient is there and wants to be written to, and not stored.
+    case online
+    /// Later, if that is easier: the network is asked to store it rather than refuse it.
+    case deferred
+    /// As the network does it.
+    case any
 }
 
 /// What became of a message that was sent.
@@ -267,6 +284,10 @@ package enum Warning: Hashable, Sendable {
     case sentOverUDP(size: Int)
     /// The `reg` event subscription was refused: a deregistration by the network will go unnoticed.
     case registrationEventRefused(Refusal)
+    /// What the user wants others to see is not published.
+    case presenceNotPublished(Refusal)
+    /// Who asks to see the user's presence is not told.
+    case watchersNotTold(Refusal)
     /// The certificate of the P-CSCF is not checked because the account says so.
     case tlsNotVerified
     /// The peer refuses what is in an envelope: it gets plain text from now on.

@@ -16,6 +16,10 @@ enum StateKey {
     static let sequenceNumbers = "sqn"
     /// The UDP port of a registration that was left behind, so that the next run takes it up or takes it back.
     static let port = "port"
+    /// What the user wants others to see of their presence.
+    static let presence = "presence"
+    /// The entity tag of what is published, which the next run changes (RFC 3903 §4.1).
+    static let publication = "publication"
     /// The URN of `+sip.instance` (RFC 5626 §4.1).
     static let instance = "instance"
 }

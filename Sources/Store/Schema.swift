@@ -77,6 +77,20 @@ struct Schema {
             PRIMARY KEY(account, selector)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE presence(
+            account TEXT NOT NULL,
+            uri TEXT NOT NULL,
+            is_open INTEGER NOT NULL,
+            is_willing INTEGER,
+            activities TEXT NOT NULL,
+            mood TEXT NOT NULL,
+            note TEXT,
+            display_name TEXT,
+            time INTEGER NOT NULL,
+            PRIMARY KEY(account, uri)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ])
 }
 

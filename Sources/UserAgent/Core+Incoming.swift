@@ -81,6 +81,7 @@ extension Core {
         let isExpected =
             concerned != nil
             || [watch, formerWatch].contains { $0?.isConcerned(by: request) == true }
+            || presenceWatch(of: request) != nil
         switch screening.screen(request, isExpected: isExpected, tag: identifiers.tag()) {
         case .discard: effects.append(.noted("ignored \(request.method?.rawValue ?? "a request")"))
         case .respond(let response):
@@ -122,6 +123,13 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
+        if let concerned = presenceWatch(of: request) {
+            return stepPresence(concerned, answering: (id, request), at: now, into: &effects) {
+                watch,
+                steps in
+                watch.receive(notify: request, at: now, into: &steps)
+            }
+        }
         guard watch?.isConcerned(by: request) == true else {
             let isFormer = formerWatch?.isConcerned(by: request) == true
             let status: StatusCode = isFormer ? .ok : .callDoesNotExist

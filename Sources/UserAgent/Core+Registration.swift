@@ -37,6 +37,7 @@ extension Core {
         case .registered(let status):
             keepFlowAlive(as: status, at: now)
             beginWatch(at: now, into: &effects)
+            renewPresence(at: now, into: &effects)
             flushQueue(at: now, into: &effects)
         case .failed(let failure, _): failQueue(failure, into: &effects)
         case .unregistered:

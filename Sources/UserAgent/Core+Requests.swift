@@ -132,6 +132,8 @@ extension Core {
         case .watch: concludeWatch(waiting.request, conclusion, at: now, into: &effects)
         case .pagerMessage(let id): concludeMessage(id, conclusion, at: now, into: &effects)
         case .capabilities(let id): concludeCapabilities(id, waiting.request, conclusion, into: &effects)
+        case .publication: concludePublication(waiting.request, conclusion, at: now, into: &effects)
+        case .presence(let id): concludePresence(id, waiting.request, conclusion, at: now, into: &effects)
         case .session(let id):
             stepSession(id, at: now, into: &effects) { session, steps in
                 switch conclusion {
@@ -165,6 +167,38 @@ extension Core {
         into effects: inout [Effect]
     ) {
         stepWatch(at: now, into: &effects) { watch, steps in
+            switch conclusion {
+            case .response(let response), .unanswerable(let response, _):
+                watch.receive(response: response, at: now, into: &steps)
+            case .failure(let failure): watch.receive(failure: failure, of: request, at: now, into: &steps)
+            }
+        }
+    }
+
+    private mutating func concludePublication(
+        _ request: Message,
+        _ conclusion: Conclusion,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        stepPublication(at: now, into: &effects) { publication, steps in
+            switch conclusion {
+            case .response(let response), .unanswerable(let response, _):
+                publication.receive(response: response, at: now, into: &steps)
+            case .failure(let failure):
+                publication.receive(failure: failure, of: request, at: now, into: &steps)
+            }
+        }
+    }
+
+    private mutating func concludePresence(
+        _ id: PresenceWatch.ID,
+        _ request: Message,
+        _ conclusion: Conclusion,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        stepPresence(id, at: now, into: &effects) { watch, steps in
             switch conclusion {
             case .response(let response), .unanswerable(let response, _):
                 watch.receive(response: response, at: now, into: &steps)

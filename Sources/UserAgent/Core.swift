@@ -20,10 +20,12 @@ package struct Core: Sendable {
         case finished(PagerMessage.ID, PagerMessage.Outcome)
         case session(MessageSession.ID, MessageSession.Report)
         case capabilities(CapabilityQuery.ID, CapabilityQuery.Outcome)
+        case publication(Publication.Report)
+        case watch(PresenceWatch.ID, PresenceWatch.Report)
         /// A message larger than UDP should carry goes over UDP, because there is no other flow; its size.
         case sentOverDatagram(size: Int)
         /// The registration event subscription is not there: the network can deregister us unnoticed.
-        case watchFailed(SubscriptionFailure)
+        case watchFailed(EventFailure)
         /// A message from the network was dropped or refused; for the log.
         case noted(String)
     }
@@ -35,6 +37,8 @@ package struct Core: Sendable {
         case pagerMessage(PagerMessage.ID)
         case session(MessageSession.ID)
         case capabilities(CapabilityQuery.ID)
+        case publication
+        case presence(PresenceWatch.ID)
     }
 
     /// A request that waits for its final response.
@@ -70,6 +74,12 @@ package struct Core: Sendable {
     var hasTriedLargeFlow = false
 
     var sessions: [MessageSession.ID: MessageSession] = [:]
+    var publication: Publication
+    var watches: [PresenceWatch.ID: PresenceWatch] = [:]
+    /// Which watch a NOTIFY of a call is for: there may be hundreds.
+    var watchesByCall: [String: PresenceWatch.ID] = [:]
+    /// Where the notifiers send to: another one means that they must be told.
+    var presenceContact: String?
     var outstanding: [ClientTransactionID: Outstanding] = [:]
     var deliveries: [PagerMessage.ID: Delivery] = [:]
     /// Messages that wait for a registration, in the order they were given.
@@ -81,6 +91,7 @@ package struct Core: Sendable {
     package init(
         _ configuration: Configuration,
         authenticator: Authenticator,
+        publishedTag: ByteString? = nil,
         identifiers: IdentifierSource = IdentifierSource()
     ) {
         var identifiers = identifiers
@@ -91,6 +102,7 @@ package struct Core: Sendable {
             authenticator: authenticator,
             identifiers: identifiers.makeSource()
         )
+        publication = Publication(entityTag: publishedTag, identifiers: identifiers.makeSource())
         screening = RequestScreening(configuration.capabilities)
         self.identifiers = identifiers
     }
@@ -101,6 +113,8 @@ package struct Core: Sendable {
         package static let unansweredRequests = 256
         /// Sessions at a time, invitations that wait for an answer included; a further one gets 486.
         package static let sessions = 2048
+        /// Watches at a time, one for each buddy where there is no list server.
+        package static let watches = 2048
     }
 }
 
@@ -125,7 +139,11 @@ extension Core {
 
     /// Leaves the IM service only, or the network.
     package mutating func unregister(serviceOnly: Bool, at now: Instant, into effects: inout [Effect]) {
-        if !serviceOnly { endWatch() }
+        if !serviceOnly {
+            endWatch()
+            // What goes on over another flow keeps its subscriptions.
+            if !isMoving { endWatches(at: now, into: &effects) }
+        }
         stepRegistration(at: now, into: &effects) { registration, steps in
             registration.unregister(serviceOnly: serviceOnly, at: now, into: &steps)
         }
@@ -173,9 +191,16 @@ extension Core {
     package var nextDeadline: Instant? {
         let deadlines = [
             transactions.nextDeadline, registration.nextDeadline, watch?.nextDeadline,
-            keepAlive?.nextDeadline,
+            keepAlive?.nextDeadline, publication.nextDeadline,
         ]
-        return (deadlines + sessions.values.map(\.invite.nextDeadline)).compactMap(\.self).min()
+        var earliest = deadlines.compactMap(\.self).min()
+        for deadline in sessions.values.lazy.map(\.invite.nextDeadline) {
+            if let deadline { earliest = min(earliest ?? deadline, deadline) }
+        }
+        for deadline in watches.values.lazy.map(\.subscription.nextDeadline) {
+            if let deadline { earliest = min(earliest ?? deadline, deadline) }
+        }
+        return earliest
     }
 
     package mutating func fire(at now: Instant, into effects: inout [Effect]) {
@@ -188,6 +213,12 @@ extension Core {
         stepWatch(at: now, into: &effects) { watch, steps in watch.fire(at: now, into: &steps) }
         for id in sessions.keys {
             stepSession(id, at: now, into: &effects) { session, steps in session.fire(at: now, into: &steps) }
+        }
+        stepPublication(at: now, into: &effects) { publication, steps in
+            publication.fire(at: now, into: &steps)
+        }
+        for (id, watch) in watches where watch.subscription.nextDeadline.map({ $0 <= now }) == true {
+            stepPresence(id, at: now, into: &effects) { watch, steps in watch.fire(at: now, into: &steps) }
         }
         switch keepAlive?.fire(at: now, using: &identifiers) {
         case .ping: if let flow { effects.append(.transmit(Array("\r\n\r\n".utf8), over: flow)) }

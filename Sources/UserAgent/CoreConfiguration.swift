@@ -15,9 +15,9 @@ extension Core {
         var capabilities: UserAgentCapabilities {
             UserAgentCapabilities(
                 methods: registration.allow,
-                options: registration.supported + ["timer", "100rel"],
+                options: registration.supported + ["timer", "100rel", "eventlist"],
                 acceptedTypes: ["application/sdp", "text/plain", "*/*"],
-                subscribedPackages: ["reg"],
+                subscribedPackages: ["reg", "presence", "presence.winfo", "xcap-diff"],
                 product: registration.userAgent
             )
         }

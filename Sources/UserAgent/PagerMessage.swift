@@ -16,6 +16,8 @@ package struct PagerMessage: Hashable, Sendable {
     package var identity: String?
     /// Whether the network is to withhold the sender's identity from the recipient (RFC 3323 §4.2).
     package var isPrivate: Bool
+    /// Whether the network is to queue it for a recipient who is not there, `queue` or `no-queue` (RFC 3841 §9.1).
+    package var requestDisposition: String?
     package var callID: String
 
     package init(
@@ -24,6 +26,7 @@ package struct PagerMessage: Hashable, Sendable {
         body: ByteString,
         identity: String? = nil,
         isPrivate: Bool = false,
+        requestDisposition: String? = nil,
         callID: String
     ) {
         self.recipient = recipient
@@ -31,6 +34,7 @@ package struct PagerMessage: Hashable, Sendable {
         self.body = body
         self.identity = identity
         self.isPrivate = isPrivate
+        self.requestDisposition = requestDisposition
         self.callID = callID
     }
 
@@ -69,6 +73,7 @@ package struct PagerMessage: Hashable, Sendable {
         request.headers.append(.acceptContact, Self.acceptContact)
         request.headers.append(.pPreferredIdentity, NameAddress.text(sender, displayName))
         if isPrivate { request.headers.append(.privacy, "id") }
+        if let requestDisposition { request.headers.append(.requestDisposition, requestDisposition) }
         request.headers.append(.contentType, contentType)
         request.body = body
         return request

@@ -153,7 +153,7 @@ extension Registration {
 
     /// When to refresh: 600 s before the end if more than 1200 s were granted, else at half (TS 24.229 §5.1.1.4.1).
     static func refreshDelay(granted: Duration) -> Duration {
-        max(granted > .seconds(1200) ? granted - .seconds(600) : granted / 2, Limits.refreshInterval)
+        max(granted.refreshDelay, Limits.refreshInterval)
     }
 
     /// Finds our binding among those of the answer.

@@ -38,3 +38,9 @@ struct RetryPace: Sendable {
         return delay * Int.random(in: 50...100, using: &random) / 100
     }
 }
+
+extension Duration {
+    /// When to refresh what was granted for this long: 600 s before the end if that is more than 1200 s away, at half of
+    /// the time otherwise (3GPP TS 24.229 §5.1.1.4.1).
+    var refreshDelay: Duration { self > .seconds(1200) ? self - .seconds(600) : self / 2 }
+}

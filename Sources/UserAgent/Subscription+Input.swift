@@ -94,6 +94,7 @@ extension Subscription {
         // While the last NOTIFY is awaited, only that ends the waiting.
         if state != .ending, !isFetch { timers.stop(.n) }
         if isFirst, notified != .terminated { effects.append(.started) }
+        entityTag = (try? notify.headers.first(SIPETag.self))?.tag
         effects.append(.notification(Notification(of: notify, state: notified)))
         guard notified != .terminated else {
             terminate(subscriptionState, at: now, into: &effects)
@@ -179,7 +180,7 @@ extension Subscription {
     }
 
     mutating func fail(
-        _ failure: SubscriptionFailure,
+        _ failure: EventFailure,
         retry: Retry,
         at now: Instant,
         into effects: inout [Effect]

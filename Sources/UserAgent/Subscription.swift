@@ -20,7 +20,7 @@ package struct Subscription: Sendable {
         /// The notifier has confirmed the subscription.
         case started
         /// There is no subscription; another attempt follows after `retryAfter`, if at all.
-        case failed(SubscriptionFailure, retryAfter: Duration?)
+        case failed(EventFailure, retryAfter: Duration?)
         /// The subscription has ended; a new one is attempted after `retryAfter`, if at all.
         case terminated(SubscriptionEnd, retryAfter: Duration?)
     }
@@ -48,7 +48,7 @@ package struct Subscription: Sendable {
     var dialog: Dialog?
     var pace = RetryPace()
 
-    private var callID = ""
+    private(set) var callID = ""
     private var localTag = ""
     /// The sequence number of the last SUBSCRIBE.
     private var sequence: UInt32 = 0
@@ -60,6 +60,11 @@ package struct Subscription: Sendable {
     private var briefRefusals = 0
     /// The user has unsubscribed before there was a dialog to say so in.
     private(set) var isUnsubscribeWanted = false
+    /// The name of the state that was notified last (RFC 5839 §5.2).
+    var entityTag: ByteString?
+    /// Whether the whole state is wanted with the next refresh, whatever has been notified.
+    private var isFullStateWanted = false
+    private var fullStateAsked: Instant?
     /// Whether a NOTIFY has named the expiry, which then counts more than the 2xx does (RFC 6665 §4.1.3).
     private var isExpiryNotified = false
 
@@ -94,6 +99,19 @@ package struct Subscription: Sendable {
     ) {
         self.request = request
         begin(at: now, into: &effects)
+    }
+
+    /// Asks for the whole state within the subscription, because something of it was missed (RFC 4662 §4.6, RFC 5263 §4.2).
+    package mutating func requestFullState(at now: Instant, into effects: inout [Effect]) {
+        guard state == .active || state == .pending, !isFullStateWanted else { return }
+        isFullStateWanted = true
+        // A notifier whose versions never fit must not make us ask without a pause.
+        let earliest = fullStateAsked.map { $0 + RetryPace.minimumInterval } ?? now
+        if !isResponseAwaited, earliest <= now {
+            sendRefresh(at: now, into: &effects)
+        } else {
+            timers.start(.refresh, at: max(earliest, now + RetryPace.minimumInterval))
+        }
     }
 
     /// Ends the subscription: with `Expires: 0` and a last NOTIFY if there is one (RFC 6665 §4.1.2.3).
@@ -145,9 +163,6 @@ package struct Subscription: Sendable {
     }
 
     /// Starts the timers that follow from how long the subscription lives.
-    ///
-    /// The refresh is due 600 s before the end if more than 1200 s were granted, at half of the time otherwise
-    /// (3GPP TS 24.229 §5.1.1.4.1, where the same is asked of the registration).
     mutating func schedule(_ granted: Duration, at now: Instant) {
         guard state != .ending else { return }
         guard granted > .zero else {
@@ -156,8 +171,10 @@ package struct Subscription: Sendable {
             timers.start(.expiry, at: now + timerValues.transactionLifetime)
             return
         }
-        let refresh = granted > .seconds(1200) ? granted - .seconds(600) : granted / 2
-        timers.start(.refresh, at: now + max(refresh, RetryPace.minimumInterval))
+        // A refresh that is due to bring the whole state is not put off.
+        if !isFullStateWanted {
+            timers.start(.refresh, at: now + max(granted.refreshDelay, RetryPace.minimumInterval))
+        }
         timers.start(.expiry, at: now + granted)
     }
 
@@ -233,7 +250,9 @@ package struct Subscription: Sendable {
             return
         }
         isExpiryNotified = false
-        send(subscribe, expires: requestedExpiry, at: now, into: &effects)
+        send(subscribe, expires: requestedExpiry, isRefresh: true, at: now, into: &effects)
+        if isFullStateWanted { fullStateAsked = now }
+        isFullStateWanted = false
     }
 
     private mutating func sendUnsubscribe(at now: Instant, into effects: inout [Effect]) {
@@ -247,6 +266,7 @@ package struct Subscription: Sendable {
     private mutating func send(
         _ message: Message,
         expires: Duration,
+        isRefresh: Bool = false,
         at now: Instant,
         into effects: inout [Effect]
     ) {
@@ -256,6 +276,18 @@ package struct Subscription: Sendable {
         message.headers.append(.event, request.eventPackage + id)
         message.headers.append(.accept, request.accept)
         message.headers.append(.expires, String(expires.components.seconds))
+        if !request.supported.isEmpty { message.headers.append(Supported(request.supported)) }
+        if isRefresh, !isFullStateWanted, let entityTag {
+            message.headers.append(.suppressIfMatch, entityTag)
+        }
+        if let content = request.content, expires > .zero || isFetch {
+            for option in request.required { message.headers.append(Require(option)) }
+            message.headers.append(.contentType, content.contentType)
+            if let disposition = request.contentDisposition {
+                message.headers.append(.contentDisposition, disposition)
+            }
+            message.body = content.body
+        }
         sequence = message.cseq?.number ?? sequence
         isResponseAwaited = true
         timers.start(.n, at: now + timerValues.transactionLifetime)
@@ -270,6 +302,8 @@ package struct Subscription: Sendable {
         isResponseAwaited = false
         isUnsubscribeWanted = false
         isExpiryNotified = false
+        isFullStateWanted = false
+        entityTag = nil
         state = .idle
     }
 }

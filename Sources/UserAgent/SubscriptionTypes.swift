@@ -17,6 +17,13 @@ package struct SubscriptionRequest: Hashable, Sendable {
     package var accept: String
     /// How long the subscription is to live; zero asks for the state once (RFC 6665 §4.4.3).
     package var expires: Duration
+    /// The extensions to offer, `eventlist` for lists (RFC 4662 §4.1).
+    package var supported: [String] = []
+    /// The extensions without which it makes no sense.
+    package var required: [String] = []
+    /// What the subscription is to be about, where it says more than its resource (RFC 5367).
+    package var content: MessageContent?
+    package var contentDisposition: String?
 
     package init(
         resource: String,
@@ -57,14 +64,16 @@ package struct Notification: Hashable, Sendable {
     /// The media type of the body, as the notifier wrote it; `nil` when there is no body.
     package var contentType: String?
     package var body: ByteString
+    /// Whether the notifier requires that lists be understood, as it does of what it tells of a list (RFC 4662 §4.5).
+    package var isOfList = false
 
     package init(state: State, contentType: String?, body: ByteString) {
         (self.state, self.contentType, self.body) = (state, contentType, body)
     }
 }
 
-/// Why there is no subscription: the request was refused or not answered.
-package enum SubscriptionFailure: Hashable, Sendable {
+/// Why there is no subscription, or nothing is published: the request was refused or not answered.
+package enum EventFailure: Hashable, Sendable {
     case refused(StatusCode)
     /// No final response, or no NOTIFY within timer N (RFC 6665 §4.1.2.4).
     case timedOut
@@ -89,6 +98,8 @@ extension Notification {
     init(of notify: Message, state: State) {
         let contentType = notify.body.isEmpty ? nil : notify.headers.first(.contentType)?.text
         self.init(state: state, contentType: contentType, body: notify.body)
+        let required = (try? notify.headers.all(Require.self)) ?? []
+        isOfList = required.contains { $0.tokens.contains { $0.text.lowercased() == "eventlist" } }
     }
 }
 

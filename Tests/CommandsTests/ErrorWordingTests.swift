@@ -46,6 +46,11 @@ import enum Commands.ExitStatus
         .cannotAsk, .localAddress("192.0.2.1: Cannot assign requested address"), .interrupted,
         .chatNotOpened(.refused(Refusal(status: 486, reason: "Busy Here"))), .chatNotOpened(.cancelled),
         .chatNotOpened(.unanswered), .chatNotOpened(.connection(detail: "Connection refused")), .noChat,
+        .presenceNotTold(uri: "sip:bob@ims.test", .undecided),
+        .presenceNotTold(uri: "sip:bob@ims.test", .rejected),
+        .presenceNotTold(uri: "sip:bob@ims.test", .noResource),
+        .presenceNotTold(uri: "sip:bob@ims.test", .refused(Refusal(status: 403, reason: "Forbidden"))),
+        .presenceNotTold(uri: "sip:bob@ims.test", .ended), .notOnline(uri: "sip:bob@ims.test"),
     ]
 
     private static let usage: [UsageError] = [

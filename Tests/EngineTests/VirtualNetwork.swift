@@ -162,7 +162,8 @@ struct VirtualNetwork {
             clients[client].received.append(message)
             step(client) { $0.accept(message.request, at: $1, into: &$2) }
         case .finished(let id, let outcome): clients[client].outcomes[id] = outcome
-        case .closeFlow, .registration, .session, .sentOverDatagram, .capabilities, .watchFailed, .noted:
+        case .closeFlow, .registration, .session, .sentOverDatagram, .capabilities, .watchFailed, .noted,
+            .publication, .watch:
             break
         }
     }

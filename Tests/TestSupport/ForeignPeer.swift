@@ -43,6 +43,7 @@ package final class ForeignPeer: Sendable {
                 proxy = 127.0.0.1:\(port)
                 password-file = password
                 reg-event = off
+                presence = off
 
                 """ + lines,
             keeping: self

@@ -25,6 +25,21 @@ package struct JSONLine: Sendable, CustomStringConvertible {
         return number
     }
 
+    package func flag(_ name: String) -> Bool? {
+        guard case .bool(let value) = members[name] else { return nil }
+        return value
+    }
+
+    /// The object that is the value of a member.
+    package func object(_ name: String) -> JSONLine? {
+        guard case .object(let inner) = members[name] else { return nil }
+        return JSONLine(inner, in: description)
+    }
+
+    private init(_ members: [String: JSONValue], in line: String) {
+        (self.members, description) = (members, line)
+    }
+
     package func strings(_ name: String) -> [String]? {
         guard case .array(let values) = members[name] else { return nil }
         return values.compactMap { if case .string(let text) = $0 { text } else { nil } }

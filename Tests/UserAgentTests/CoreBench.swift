@@ -17,6 +17,8 @@ struct CoreBench {
     var outcomes: [(id: PagerMessage.ID, outcome: PagerMessage.Outcome)] = []
     var sessions: [(id: MessageSession.ID, report: MessageSession.Report)] = []
     var capabilities: [(id: CapabilityQuery.ID, outcome: CapabilityQuery.Outcome)] = []
+    var publications: [Publication.Report] = []
+    var watchReports: [(id: PresenceWatch.ID, report: PresenceWatch.Report)] = []
     /// What was transmitted and nobody has taken yet.
     var outbox: [[UInt8]] = []
     /// Each flow asked for, and whether it was to carry large messages.
@@ -89,6 +91,8 @@ struct CoreBench {
             case .finished(let id, let outcome): outcomes.append((id, outcome))
             case .sentOverDatagram(let size): oversized.append(size)
             case .capabilities(let id, let outcome): capabilities.append((id, outcome))
+            case .publication(let report): publications.append(report)
+            case .watch(let id, let report): watchReports.append((id, report))
             case .watchFailed, .noted: break
             }
         }

@@ -13,7 +13,7 @@ struct SubscriptionBench {
     private(set) var answers: [StatusCode] = []
     private(set) var notifications: [UserAgent.Notification] = []
     private(set) var starts = 0
-    private(set) var failures: [(failure: SubscriptionFailure, retryAfter: Duration?)] = []
+    private(set) var failures: [(failure: EventFailure, retryAfter: Duration?)] = []
     private(set) var ends: [(cause: SubscriptionEnd, retryAfter: Duration?)] = []
     private var notifySequence = 0
     private let epoch = Instant.now

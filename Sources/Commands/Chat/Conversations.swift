@@ -24,7 +24,9 @@ package final class Conversations {
         case .chatOpened(let chat): add(chat)
         case .chatClosed(let chat, _): drop(chat)
         case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
-            .outcome, .disposition, .composing, .chatMessage, .chatSent, .warning:
+            .outcome, .disposition, .composing, .chatMessage, .chatSent, .presence, .presenceUnknown,
+            .watcher,
+            .warning:
             break
         }
     }

@@ -179,11 +179,18 @@ struct SendMessage: EngineCommand {
                 value: .required("TYPE", .text),
                 help: "Say what is sent, text/plain if not given"
             ),
+            Option(
+                name: "when",
+                value: .required("WHEN", .choice(MessageTiming.allCases.map(\.rawValue))),
+                help:
+                    "Wait until the recipient is online, ask the network to store it rather than refuse, or any"
+            ),
             Option(name: "private", help: "Ask the network not to show your identity to the recipient"),
             Option.wait,
         ],
         details: [
             "The words of the text are joined by blanks. Without --content-type what is sent must be UTF-8 text.",
+            "--when online sends when the recipient is there and willing, and does not if --timeout is over before.",
             "With --wait delivered or displayed the other side is asked to tell, and waited for as long as --timeout "
                 + "allows, 60 seconds if it is not given.",
             "Exit status: 0 as far as --wait wants, 1 refused, 4 no answer, 5 stored for later, 6 not stored, 7 not told "
@@ -193,6 +200,7 @@ struct SendMessage: EngineCommand {
             "send-message sip:bob@ims.test on my way",
             "send-message sip:bob@ims.test -",
             "send-message --file photo.png --content-type image/png sip:bob@ims.test",
+            "send-message --when online sip:bob@ims.test are you there",
             "send-message --private tel:+4930123456 guess who",
             "send-message --wait displayed sip:bob@ims.test call me",
         ]
@@ -205,12 +213,14 @@ struct SendMessage: EngineCommand {
     private let contentType: String?
     private let isPrivate: Bool
     private let goal: MessageGoal
+    private let timing: MessageTiming
 
     init(_ arguments: Arguments) throws(UsageError) {
         recipient = arguments["uri"]
         goal = arguments.goal
         contentType = arguments.option("content-type")
         isPrivate = arguments.has("private")
+        timing = arguments.option("when").flatMap(MessageTiming.init(rawValue:)) ?? .any
         switch (arguments.optional("text"), arguments.option("file")) {
         case (_?, _?): throw .conflict("TEXT", "--file")
         case (nil, nil): throw .missing(parameter: "text", of: "send-message")
@@ -227,13 +237,16 @@ struct SendMessage: EngineCommand {
         }
     }
 
+    /// Who waits for somebody may wait long.
+    var isLongLived: Bool { timing == .online }
+
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         let body = try body(isInputTaken: context.isREPL)
         guard !body.isEmpty else { throw CommandFailure.emptyMessage(sourceName) }
         guard contentType != nil || String(validating: body, as: UTF8.self) != nil else {
             throw CommandFailure.contentTypeNeeded(sourceName)
         }
-        let message = OutgoingMessage(
+        var message = OutgoingMessage(
             to: recipient,
             contentType: contentType ?? Self.textType(of: body),
             body: body,
@@ -242,6 +255,7 @@ struct SendMessage: EngineCommand {
             // Who stays at the prompt is told as it comes.
             asks: context.isREPL ? engine.account.requestedNotifications : .none
         )
+        message.timing = timing
         let report = try await engine.send(message, until: goal)
         if let advice = Explanation.advice(for: report.outcome) { context.output.notice(advice) }
         guard goal > .accepted, report.outcome == .accepted || report.outcome == .storedForLater else {

@@ -8,6 +8,10 @@ enum AccountText {
         func add(_ key: AccountKey, _ value: String?) {
             if let value { settings.append((key.rawValue, value)) }
         }
+        func binary(_ byte: UInt8) -> String {
+            let digits = String(byte, radix: 2)
+            return String(repeating: "0", count: 8 - digits.count) + digits
+        }
         func toggle(_ isOn: Bool) -> String { isOn ? "on" : "off" }
         add(.publicIdentity, account.publicIdentity)
         add(.privateIdentity, account.privateIdentity)
@@ -46,6 +50,11 @@ enum AccountText {
         add(.requestNotifications, account.requestedNotifications.rawValue)
         add(.sendNotifications, account.sentNotifications.rawValue)
         add(.typingNotices, toggle(account.sendsTypingNotices))
+        add(.presence, toggle(account.publishesPresence))
+        add(.presenceServiceID, account.presenceServiceID.rawValue)
+        add(.presenceList, account.presenceList)
+        add(.presenceListServer, account.presenceListServer)
+        add(.presenceServerCapabilities, account.presenceServerCapabilities.map(binary))
         return settings
     }
 

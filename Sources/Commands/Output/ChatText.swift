@@ -35,7 +35,7 @@ enum ChatText {
         case .chatClosed(let chat, let end): "The chat with \(peer(of: chat)) has ended: \(end.wording)."
         case .composing(let report): composing(report)
         case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
-            .outcome, .disposition, .chatMessage, .chatSent, .warning:
+            .outcome, .disposition, .chatMessage, .chatSent, .presence, .presenceUnknown, .watcher, .warning:
             nil
         }
     }

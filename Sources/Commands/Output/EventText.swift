@@ -45,7 +45,11 @@ enum EventText {
         case .connectionLost(let detail):
             "The connection to the network broke (\(Display.safe(detail))); bringing it back."
         case .chatInvited, .chatOpened, .chatClosed, .composing: ChatText.line(kind)
-        case .registrationFailed, .message, .outcome, .disposition, .chatMessage, .chatSent, .warning: nil
+        case .presenceUnknown(let uri, let obstacle): PresenceText.line(uri, obstacle)
+        case .watcher(let watcher): PresenceText.line(watcher)
+        case .registrationFailed, .message, .outcome, .disposition, .chatMessage, .chatSent, .presence,
+            .warning:
+            nil
         }
     }
 

@@ -1,3 +1,4 @@
+import Documents
 package import Engine
 import SIP
 import Store
@@ -49,6 +50,17 @@ package final class JSONOutput: Output {
         case .capabilities(let capabilities):
             (name, time) = ("capabilities", capabilities.time)
             members.add(capabilities)
+        case .presence(let change):
+            name = "presence"
+            members.add(change)
+        case .ownPresence(let status):
+            name = "own_presence"
+            members.add(status)
+        case .provisioned(let provisioning):
+            name = "provisioned"
+            members.add("pres_srv_cap", provisioning.presenceServerCapabilities)
+            members.add("conference_factory", provisioning.conferenceFactory)
+            members.add("max_adhoc_group_size", provisioning.maximumGroupSize)
         case .account(let account, let isDefault, let isDetailed):
             name = "account"
             members.add(account, isDefault: isDefault, isDetailed: isDetailed)
@@ -132,6 +144,15 @@ package final class JSONOutput: Output {
             members.add(chat)
             members.add(end)
             return ("chat_closed", members)
+        case .presence(let change):
+            members.add(change)
+            return ("presence", members)
+        case .presenceUnknown(let uri, let obstacle):
+            members.add(uri, obstacle)
+            return ("presence_unknown", members)
+        case .watcher(let watcher):
+            members.add(watcher)
+            return ("watcher", members)
         case .warning(let warning):
             members.add("warning", warning.code)
             members.add("message", warning.wording)

@@ -1,3 +1,4 @@
+package import Documents
 package import Engine
 package import Store
 
@@ -31,6 +32,9 @@ package enum CommandResult: Sendable {
     case chat(ChatEntry)
     case history(HistoryEntry)
     case capabilities(Capabilities)
+    case presence(PresenceChange)
+    case ownPresence(OwnPresenceStatus)
+    case provisioned(Provisioning)
     /// One of the accounts in a list, or all there is to say about one.
     case account(Account, isDefault: Bool, isDetailed: Bool)
 }

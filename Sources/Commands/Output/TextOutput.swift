@@ -39,6 +39,10 @@ package final class TextOutput: Output {
             let claims = EventText.claims(of: message.envelope)
             sink.standardOutput("[\(localTime(event.time).clock)] \(sender)\(claims): \(text)\n")
         case .chatMessage(let message): show(message, at: event.time)
+        case .presence(let change):
+            sink.standardOutput("[\(localTime(event.time).clock)] \(PresenceText.line(change))\n")
+        // Who sees what they were allowed to see is no news.
+        case .watcher(let watcher) where !watcher.status.isRequest && style.verbosity < .verbose: break
         case .chatSent(let report): show(report)
         case .disposition(let report): show(report)
         case .outcome(let report): sink.standardOutput(EventText.outcome(report) + "\n")
@@ -56,7 +60,7 @@ package final class TextOutput: Output {
         // A command that sends what it reads tells the end of its chat itself.
         case .chatClosed where !style.chatForm.isConversation: break
         case .registering, .registered, .unregistered, .connectionLost, .chatInvited, .chatOpened,
-            .chatClosed, .composing:
+            .chatClosed, .composing, .presenceUnknown, .watcher:
             if let text = EventText.line(event.kind) { notice(text) }
         }
     }
@@ -73,6 +77,9 @@ package final class TextOutput: Output {
         case .history(let entry):
             text = EventText.history(entry, time: localTime(entry.time).full, colour: outputColour)
         case .capabilities(let capabilities): text = CapabilityText.lines(capabilities)
+        case .presence(let change): text = PresenceText.line(change)
+        case .ownPresence(let status): text = PresenceText.own(status)
+        case .provisioned(let provisioning): text = PresenceText.provisioned(provisioning)
         case .account(let account, let isDefault, false):
             text = "\(account.name)\t\(account.publicIdentity)" + (isDefault ? "\t(default)" : "")
         case .account(let account, _, true):

@@ -7,9 +7,10 @@ package struct CommandTable: Sendable {
     package init(_ commands: [any Command.Type]) { self.commands = commands }
 
     package static let standard = CommandTable([
-        AccountCommand.self, Identities.self, Register.self, Status.self, Unregister.self,
+        AccountCommand.self, Identities.self, ProvisionCommand.self, Register.self, Status.self,
+        Unregister.self,
         AcceptChat.self, CapabilitiesCommand.self, ChatCommand.self, ListChats.self, HistoryCommand.self,
-        LeaveChat.self, Listen.self,
+        LeaveChat.self, Listen.self, PresenceCommand.self,
         RejectChat.self, SendMessage.self, SwitchChat.self,
         CompletionCommand.self, Help.self, LabCommand.self, Quit.self, VersionCommand.self,
         CompletionWords.self,

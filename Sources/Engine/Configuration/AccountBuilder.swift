@@ -26,6 +26,7 @@ struct AccountBuilder {
         try readIdentity(into: &account)
         try readNetwork(into: &account)
         try readRegistration(into: &account)
+        try readPresence(into: &account)
         try readMessaging(into: &account)
         account.imageShareForm =
             try value(.imageShareForm, Account.ImageShareForm.init(rawValue:), Expectation.imageShareForm)
@@ -168,6 +169,22 @@ struct AccountBuilder {
         account.sendsTypingNotices =
             try value(.typingNotices, ConfigurationValue.toggle, Expectation.toggle)
             ?? account.sendsTypingNotices
+    }
+
+    private func readPresence(into account: inout Account) throws(ConfigurationError) {
+        account.publishesPresence =
+            try value(.presence, ConfigurationValue.toggle, Expectation.toggle) ?? true
+        account.presenceServiceID =
+            try value(.presenceServiceID, Account.PresenceServiceID.init(rawValue:), Expectation.serviceID)
+            ?? account.presenceServiceID
+        let resource: (String) -> String? = { ConfigurationValue.hostOfIdentity($0) == nil ? nil : $0 }
+        account.presenceList = try value(.presenceList, resource, Expectation.resource)
+        account.presenceListServer = try value(.presenceListServer, resource, Expectation.resource)
+        account.presenceServerCapabilities = try value(
+            .presenceServerCapabilities,
+            ConfigurationValue.capabilities,
+            Expectation.capabilities
+        )
     }
 
     private func readRegistration(into account: inout Account) throws(ConfigurationError) {

@@ -47,6 +47,12 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case sendNotifications = "send-notifications"
     case typingNotices = "typing-notices"
 
+    case presence
+    case presenceServiceID = "presence-service-id"
+    case presenceList = "presence-list"
+    case presenceListServer = "presence-list-server"
+    case presenceServerCapabilities = "pres-srv-cap"
+
     /// Whether the key says where a secret is: such keys are taken from the file alone.
     package var isSecret: Bool {
         switch self {

@@ -19,6 +19,10 @@ package enum ConfigurationValue {
         package static let messageFormat = "auto, plain or cpim"
         package static let notifications = "none, delivered or displayed"
         package static let imageShareForm = "standard or mercuro"
+        package static let serviceID = Account.PresenceServiceID.allCases.map(\.rawValue)
+            .joined(separator: " or ")
+        package static let resource = "a SIP URI such as sip:friends@ims.test"
+        package static let capabilities = "eight binary digits such as 00010000"
         package static let address = "an IPv4 or IPv6 address"
         package static let descriptor = "the number of an open descriptor, 3 or higher"
         package static let amf = "four hexadecimal digits such as 8000"
@@ -150,6 +154,11 @@ package enum ConfigurationValue {
     static func applicationID(_ text: some StringProtocol) -> String? {
         let isFit = text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
         return isFit && !text.isEmpty ? String(text) : nil
+    }
+
+    /// Reads PRES-SRV-CAP, b1 first (OMA SIMPLE IM TS §10.1.1).
+    static func capabilities(_ text: String) -> UInt8? {
+        text.utf8.count == 8 ? UInt8(text, radix: 2) : nil
     }
 
     static func notEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }

@@ -164,6 +164,7 @@ extension HeaderName {
     package static var subject: HeaderName { HeaderName(.subject) }
     package static var subscriptionState: HeaderName { HeaderName(.subscriptionState) }
     package static var supported: HeaderName { HeaderName(.supported) }
+    package static var suppressIfMatch: HeaderName { HeaderName(.suppressIfMatch) }
     package static var timestamp: HeaderName { HeaderName(.timestamp) }
     package static var to: HeaderName { HeaderName(.to) }
     package static var unsupported: HeaderName { HeaderName(.unsupported) }

@@ -14,7 +14,8 @@ package enum WellKnownHeader: UInt8, CaseIterable, Sendable {
     case rack, reason, recordRoute, referSub, referTo, referredBy, rejectContact, replaces
     case replyTo, requestDisposition, require, retryAfter, route, rseq, securityClient
     case securityServer, securityVerify, server, serviceRoute, sessionExpires, sessionID, sipETag
-    case sipIfMatch, subject, subscriptionState, supported, timestamp, to, unsupported, userAgent
+    case sipIfMatch, subject, subscriptionState, supported, suppressIfMatch, timestamp, to, unsupported,
+        userAgent
     case via, warning, wwwAuthenticate
 
     private static let texts = allCases.map { ByteString($0.name) }
@@ -107,6 +108,7 @@ package enum WellKnownHeader: UInt8, CaseIterable, Sendable {
         case .subject: "Subject"
         case .subscriptionState: "Subscription-State"
         case .supported: "Supported"
+        case .suppressIfMatch: "Suppress-If-Match"
         case .timestamp: "Timestamp"
         case .to: "To"
         case .unsupported: "Unsupported"

@@ -14,7 +14,7 @@ _ims() {
         word=${words[i]}
         case $word in
             --) ;;
-            --account | --config | --as | --timeout | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --file | --content-type | --wait | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
+            --account | --config | --as | --timeout | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --note | --file | --content-type | --when | --wait | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
             -*) ;;
             *)
                 if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
@@ -35,8 +35,10 @@ _ims() {
         --transcript) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --count) COMPREPLY=(); return ;;
         --accept-chat) COMPREPLY=($(compgen -W $'ask\nall\nfrom-buddies\nnone' -- "$cur")); return ;;
+        --note) COMPREPLY=(); return ;;
         --file) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --content-type) COMPREPLY=(); return ;;
+        --when) COMPREPLY=($(compgen -W $'online\ndeferred\nany' -- "$cur")); return ;;
         --wait) COMPREPLY=($(compgen -W $'sent\naccepted\ndelivered\ndisplayed' -- "$cur")); return ;;
         --listen) COMPREPLY=(); return ;;
         --port) COMPREPLY=(); return ;;
@@ -54,22 +56,27 @@ _ims() {
             chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             history) COMPREPLY=($(compgen -W $'--limit\n--search\n--session\n--transcript\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--private\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            presence) COMPREPLY=($(compgen -W $'--note\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--when\n--private\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--relay-port\n--xcap-port\n--domain\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             *) COMPREPLY=($(compgen -W $'--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
         esac
         return
     fi
     case $command:$position in
-        :*) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        :*) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
         account:0) COMPREPLY=($(compgen -W $'list\nshow' -- "$cur")) ;;
         account:1) COMPREPLY=($(compgen -W "$(ims __complete accounts 2> /dev/null)" -- "$cur")) ;;
+        provision:0) COMPREPLY=($(compgen -W $'import' -- "$cur")) ;;
+        provision:1) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
         capabilities:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         chat:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         history:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
+        presence:0) COMPREPLY=($(compgen -W $'set\nwilling\nshow\nget\nwatch\nunwatch' -- "$cur")) ;;
+        presence:1) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         send-message:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         completion:0) COMPREPLY=($(compgen -W $'bash\nzsh\nfish' -- "$cur")) ;;
-        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
     esac
     if declare -F __ltrim_colon_completions > /dev/null; then __ltrim_colon_completions "$cur"; fi
 }

@@ -1,0 +1,67 @@
+import Store
+import UserAgent
+
+// The presence of all buddies: by one subscription to a list where a server has one, else by one for each.
+extension Engine {
+    /// How the buddies are watched; `nil` while they are not.
+    package var buddyWatchMode: BuddyWatchMode? { presence.mode }
+
+    /// Watches every buddy, or takes up those that were added and lets go of those that were removed.
+    package func watchBuddies() {
+        guard registration != nil else { return }
+        let wanted = buddies.map(\.uri)
+        switch presence.mode {
+        case nil:
+            if let list = account.presenceList {
+                begin(.list(list), .list(list))
+            } else if let server = account.presenceListServer, wanted.count > 1 {
+                begin(.members(wanted, server: server), .listInRequest(server: server))
+            } else {
+                presence.mode = .single
+                watchSingly(wanted)
+            }
+        case .single: watchSingly(wanted)
+        // Changes of a list reach its server by XCAP; one that went with the request is sent again.
+        case .list: break
+        case .listInRequest(let server):
+            guard let list = presence.list else { return }
+            step { core, now, effects in core.unwatch(list, at: now, into: &effects) }
+            begin(.members(wanted, server: server), .listInRequest(server: server))
+        }
+    }
+
+    private func begin(_ subject: PresenceWatch.Subject, _ mode: BuddyWatchMode) {
+        presence.mode = mode
+        step { [self] core, now, effects in
+            presence.list = core.watch(subject, at: now, into: &effects)
+        }
+    }
+
+    /// Watches each by a subscription of its own.
+    private func watchSingly(_ wanted: [String]) {
+        let before = presence.buddies
+        presence.buddies = Set(wanted)
+        for uri in wanted where !before.contains(uri) { hold(uri, isTold: true) }
+        for uri in before.subtracting(wanted) { endWatch(of: uri) }
+    }
+
+    func confirmList(_ id: PresenceWatch.ID) {
+        guard id == presence.list else { return }
+        log(.notice, "the buddies are watched by a list")
+    }
+
+    /// Goes on without the list that is not served.
+    func fallBack() {
+        presence.list = nil
+        switch presence.mode {
+        case .list where account.presenceListServer != nil && buddies.count > 1:
+            let server = account.presenceListServer ?? ""
+            begin(.members(buddies.map(\.uri), server: server), .listInRequest(server: server))
+        case .list, .listInRequest:
+            presence.mode = .single
+            watchSingly(buddies.map(\.uri))
+        case .single, nil: break
+        }
+        log(.notice, "the buddies are watched one by one")
+    }
+}

@@ -1,0 +1,365 @@
+import Documents
+import SIP
+import Testing
+import UserAgent
+import Wire
+
+/// A core that watches, and a notifier to play against it.
+private struct WatchBench {
+    var bench: CoreBench
+    let id: PresenceWatch.ID
+    private var sequence = 0
+
+    init(_ subject: PresenceWatch.Subject, once: Bool = false) throws {
+        bench = try CoreBench.registered()
+        var made: PresenceWatch.ID?
+        bench.step { made = $0.watch(subject, once: once, at: $1, into: &$2) }
+        id = try #require(made)
+    }
+
+    var subscribes: [Message] { bench.requests(.subscribe) }
+    var reports: [PresenceWatch.Report] { bench.watchReports.map(\.report) }
+
+    /// The reports but those for the log.
+    var news: [PresenceWatch.Report] {
+        reports.filter { if case .noted = $0 { false } else { true } }
+    }
+
+    mutating func confirm() { bench.answer(.ok, headers: [(.expires, "3600")]) }
+
+    mutating func notify(
+        _ body: String,
+        type: String = "application/pidf+xml",
+        state: String = "active;expires=3600",
+        event: String = "presence",
+        fields: String = "",
+        callID: String? = nil
+    ) throws {
+        sequence += 1
+        let subscribe = try #require(subscribes.last)
+        bench.receive(
+            """
+            NOTIFY sip:alice@127.0.0.1 SIP/2.0
+            Via: SIP/2.0/UDP 127.0.0.1:4060;branch=z9hG4bKn\(sequence)
+            Max-Forwards: 70
+            From: <sip:bob@ims.test>;tag=as
+            To: <sip:alice@ims.test>;tag=\(try #require(subscribe.fromTag))
+            Call-ID: \(try #require(callID ?? subscribe.headers.first(.callID)?.text))
+            CSeq: \(sequence) NOTIFY
+            Contact: <sip:as.ims.test>
+            Event: \(event)
+            Subscription-State: \(state)
+            \(body.isEmpty ? "" : "Content-Type: \(type)\n")\(fields)Content-Length: \(body.replacing("\n", with: "\r\n").utf8.count)
+
+            \(body)
+            """
+        )
+    }
+}
+
+private func presence(_ basic: String, of uri: String = "sip:bob@ims.test") -> String {
+    "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='\(uri)'><tuple id='a'><status><basic>\(basic)</basic>"
+        + "</status></tuple></presence>"
+}
+
+@Suite("Watching presence (RFC 3856, RFC 6665)")
+struct CorePresenceTests {
+    @Test("the subscription asks for whole and partial documents, and each NOTIFY is answered and told")
+    func watch() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        let subscribe = try #require(watch.subscribes.first)
+        #expect(subscribe.requestURI?.text == "sip:bob@ims.test")
+        #expect(subscribe.headers.first(.event)?.text == "presence")
+        #expect(subscribe.headers.first(.accept)?.text.contains("application/pidf-diff+xml") == true)
+        #expect(subscribe.headers.first(.route)?.text.contains("127.0.0.1:4060") == true)
+        // The NOTIFY may come before the 200.
+        try watch.notify(presence("open"))
+        watch.confirm()
+        try watch.notify(presence("closed", of: "pres:bob@ims.test"))
+        #expect(watch.bench.responses == [200, 200])
+        #expect(
+            watch.news == [
+                .presence(PresenceState(basic: .open), of: "sip:bob@ims.test"),
+                .presence(PresenceState(basic: .closed), of: "sip:bob@ims.test"),
+            ]
+        )
+    }
+
+    @Test("nothing published is nobody there, and pending is no presence at all")
+    func empty() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.confirm()
+        try watch.notify("", state: "pending;expires=600")
+        try watch.notify(presence("open"), state: "pending;expires=600")
+        try watch.notify("")
+        #expect(
+            watch.news == [
+                .pending("sip:bob@ims.test"), .pending("sip:bob@ims.test"),
+                .presence(.unknown, of: "sip:bob@ims.test"),
+            ]
+        )
+    }
+
+    @Test(
+        "a document about somebody else, of another type or without sense is logged and changes nothing",
+        arguments: [
+            (presence("open", of: "sip:eve@ims.test"), "application/pidf+xml"),
+            (presence("open"), "text/plain"), ("<presence", "application/pidf+xml"),
+            ("<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", "application/pidf+xml"),
+        ]
+    )
+    func wrong(body: String, type: String) throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.confirm()
+        try watch.notify(presence("open"))
+        try watch.notify(body, type: type)
+        #expect(watch.bench.responses.last == 200)
+        #expect(watch.news.count == 1)
+        #expect(watch.reports.count == 2)
+        try watch.notify(presence("closed"))
+        #expect(watch.news.count == 2)
+    }
+
+    @Test("a NOTIFY that nobody asked for gets 481 and changes nothing")
+    func unsolicited() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.confirm()
+        try watch.notify(presence("open"), callID: "other")
+        #expect(watch.bench.responses == [481])
+        try watch.notify(presence("open"), event: "dialog")
+        #expect(watch.bench.responses == [481, 489])
+        #expect(watch.reports.isEmpty)
+    }
+
+    @Test("a fetch asks with Expires 0 and is over with its answer")
+    func fetch() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"), once: true)
+        #expect(watch.subscribes.first?.expirySeconds == "0")
+        watch.bench.answer(.ok, headers: [(.expires, "0")])
+        try watch.notify(presence("open"), state: "terminated;reason=timeout")
+        #expect(
+            watch.news == [
+                .presence(PresenceState(basic: .open), of: "sip:bob@ims.test"),
+                .ended(.fetched, retryAfter: nil),
+            ]
+        )
+        try watch.notify(presence("closed"), state: "active")
+        #expect(watch.bench.responses.last == 481)
+    }
+
+    @Test("a refusal is told with its status")
+    func refused() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.bench.answer(.forbidden)
+        #expect(watch.news == [.failed(.refused(.forbidden), retryAfter: nil)])
+    }
+
+    @Test("the state that was notified last need not be notified again (RFC 5839)")
+    func conditional() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.confirm()
+        try watch.notify(presence("open"), fields: "SIP-ETag: t1\n")
+        watch.bench.advance(by: .seconds(3000))
+        #expect(watch.subscribes.count == 2)
+        #expect(watch.subscribes.last?.headers.first(.suppressIfMatch)?.text == "t1")
+        watch.bench.answer(.noNotification, headers: [(.expires, "3600")])
+        watch.bench.advance(by: .seconds(100))
+        #expect(watch.news.count == 1)
+    }
+
+    @Test("what is told in parts is put together, and a part that is missing asks for the whole (RFC 5263)")
+    func partial() throws {
+        let diff = "application/pidf-diff+xml"
+        let head =
+            "xmlns='urn:ietf:params:xml:ns:pidf' xmlns:p='urn:ietf:params:xml:ns:pidf-diff' entity='sip:bob@ims.test'"
+        let full = "<tuple id='a'><status><basic>open</basic></status></tuple>"
+        let close = "<p:replace sel=\"presence/tuple[@id='a']/status/basic/text()\">closed</p:replace>"
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.confirm()
+        try watch.notify("<p:pidf-full \(head) version='1'>\(full)</p:pidf-full>", type: diff)
+        try watch.notify("<p:pidf-diff \(head) version='2'>\(close)</p:pidf-diff>", type: diff)
+        // Old news, then a jump.
+        try watch.notify("<p:pidf-diff \(head) version='2'>\(close)</p:pidf-diff>", type: diff)
+        #expect(watch.subscribes.count == 1)
+        try watch.notify("<p:pidf-diff \(head) version='4'>\(close)</p:pidf-diff>", type: diff)
+        #expect(watch.subscribes.count == 2)
+        #expect(watch.subscribes.last?.toTag != nil)
+        watch.confirm()
+        try watch.notify("<p:pidf-full \(head) version='5'>\(full)</p:pidf-full>", type: diff)
+        let states = watch.news.map { report -> PresenceState.Basic? in
+            if case .presence(let state, _) = report { state.basic } else { nil }
+        }
+        #expect(states == [.open, .closed, .open])
+    }
+
+    @Test("after the flow was lost the watch goes on over the new one")
+    func newFlow() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.confirm()
+        try watch.notify(presence("open"))
+        watch.bench.breakFlow()
+        watch.bench.advance(by: .seconds(120))
+        watch.bench.openFlow()
+        watch.bench.grant()
+        #expect(watch.subscribes.last?.toTag == nil)
+        #expect(watch.subscribes.last?.headers.first(.contact)?.text.contains(":40002") == true)
+        try watch.notify(presence("closed"))
+        #expect(watch.news.last == .presence(PresenceState(basic: .closed), of: "sip:bob@ims.test"))
+    }
+
+    @Test("who watches is told, versions that go back are not (RFC 3858)")
+    func watchers() throws {
+        func document(_ version: Int, _ status: String) -> String {
+            """
+            <watcherinfo xmlns='urn:ietf:params:xml:ns:watcherinfo' version='\(version)' state='full'>\
+            <watcher-list resource='sip:alice@ims.test' package='presence'><watcher id='x' status='\(status)' \
+            event='subscribe'>sip:bob@ims.test</watcher></watcher-list></watcherinfo>
+            """
+        }
+        let type = "application/watcherinfo+xml"
+        var watch = try WatchBench(.watchers(of: "sip:alice@ims.test"))
+        #expect(watch.subscribes.first?.headers.first(.event)?.text == "presence.winfo")
+        watch.confirm()
+        try watch.notify(document(3, "pending"), type: type, event: "presence.winfo")
+        try watch.notify(document(2, "active"), type: type, event: "presence.winfo")
+        try watch.notify(document(9, "active"), type: type, event: "presence.winfo")
+        let statuses = watch.news.map { report -> [WatcherInformation.Status]? in
+            if case .watchers(let watchers, isFull: true) = report { watchers.map(\.status) } else { nil }
+        }
+        #expect(statuses == [[.pending], [.active]])
+    }
+}
+
+@Suite("Watching lists (RFC 4662, RFC 5367)")
+struct CoreListTests {
+    private static func part(_ id: String, _ type: String, _ body: String) -> String {
+        "--b\nContent-ID: <\(id)>\nContent-Type: \(type)\n\n\(body)\n"
+    }
+
+    private static func list(
+        _ version: Int,
+        full: Bool = true,
+        _ instances: String,
+        parts: String = ""
+    ) -> String {
+        let information = """
+            <list xmlns='urn:ietf:params:xml:ns:rlmi' uri='sip:friends@ims.test' version='\(version)' \
+            fullState='\(full)'>\(instances)</list>
+            """
+        return part("root", "application/rlmi+xml", information) + parts + "--b--\n"
+    }
+
+    private static let type = "multipart/related;type=\"application/rlmi+xml\";start=\"<root>\";boundary=b"
+
+    private static func resource(_ name: String, _ attributes: String) -> String {
+        "<resource uri='sip:\(name)@ims.test'><instance id='i' \(attributes)/></resource>"
+    }
+
+    @Test("a list tells of each of its members, and what is wrong with one does not touch the others")
+    func members() throws {
+        var watch = try WatchBench(.list("sip:friends@ims.test"))
+        #expect(watch.subscribes.first?.headers.first(.supported)?.text == "eventlist")
+        #expect(watch.subscribes.first?.headers.first(.accept)?.text.contains("application/rlmi+xml") == true)
+        watch.confirm()
+        let body = Self.list(
+            1,
+            Self.resource("bob", "state='active' cid='c1'") + Self.resource("carol", "state='pending'")
+                + Self.resource("dave", "state='terminated' reason='rejected'")
+                + Self.resource("eve", "state='active' cid='c2'"),
+            parts: Self.part("c1", "application/pidf+xml", presence("open"))
+                + Self.part("c2", "application/pidf+xml", presence("open"))
+        )
+        try watch.notify(body, type: Self.type, fields: "Require: eventlist\n")
+        #expect(watch.bench.responses == [200])
+        #expect(
+            watch.news == [
+                .listConfirmed, .presence(PresenceState(basic: .open), of: "sip:bob@ims.test"),
+                .pending("sip:carol@ims.test"), .unwatched("sip:dave@ims.test", reason: "rejected"),
+            ]
+        )
+        #expect(watch.reports.count == 5)
+    }
+
+    @Test("a part that was missed asks for the whole, once; what is older is not taken")
+    func versions() throws {
+        let change = Self.resource("bob", "state='active' cid='c1'")
+        let parts = Self.part("c1", "application/pidf+xml", presence("open"))
+        var watch = try WatchBench(.list("sip:friends@ims.test"))
+        watch.confirm()
+        try watch.notify(Self.list(5, ""), type: Self.type)
+        try watch.notify(Self.list(6, full: false, change, parts: parts), type: Self.type)
+        try watch.notify(Self.list(4, full: false, change, parts: parts), type: Self.type)
+        #expect(watch.news.count == 1)
+        #expect(watch.subscribes.count == 1)
+        try watch.notify(Self.list(8, full: false, change, parts: parts), type: Self.type)
+        try watch.notify(Self.list(9, full: false, change, parts: parts), type: Self.type)
+        #expect(watch.news.count == 1)
+        #expect(watch.subscribes.count == 2)
+        watch.confirm()
+        try watch.notify(Self.list(10, change, parts: parts), type: Self.type)
+        #expect(watch.news.count == 2)
+    }
+
+    @Test("lists within a list are followed, but not for ever")
+    func nested() throws {
+        func nest(_ depth: Int) -> String {
+            guard depth > 0 else { return presence("open") }
+            let inner =
+                depth > 1
+                ? Self.type.replacing("boundary=b", with: "boundary=b\(depth - 1)") : "application/pidf+xml"
+            let body = Self.list(
+                1,
+                Self.resource("bob", "state='active' cid='c'"),
+                parts: Self.part("c", inner, nest(depth - 1))
+            )
+            return body.replacing("--b\n", with: "--b\(depth)\n").replacing("--b--", with: "--b\(depth)--")
+        }
+        for (depth, count) in [(2, 1), (8, 0)] {
+            var watch = try WatchBench(.list("sip:friends@ims.test"))
+            watch.confirm()
+            try watch.notify(nest(depth), type: Self.type.replacing("boundary=b", with: "boundary=b\(depth)"))
+            #expect(watch.news.count == count)
+        }
+    }
+
+    @Test("a list in the request goes with its body and must be understood (RFC 5367)")
+    func inRequest() throws {
+        let members = ["sip:bob@ims.test", "sip:carol@ims.test"]
+        let watch = try WatchBench(.members(members, server: "sip:rls@ims.test"))
+        let subscribe = try #require(watch.subscribes.first)
+        #expect(subscribe.requestURI?.text == "sip:rls@ims.test")
+        #expect(subscribe.headers.first(.require)?.text == "recipient-list-subscribe")
+        #expect(subscribe.headers.first(.contentDisposition)?.text == "recipient-list")
+        #expect(subscribe.headers.first(.contentType)?.text == "application/resource-lists+xml")
+        #expect(subscribe.body.text.contains("<entry uri=\"sip:carol@ims.test\">"))
+    }
+}
+
+@Suite("Publishing through the core")
+struct CorePublicationTests {
+    @Test("a document goes to the identity it is about, with the route of the registration")
+    func publish() throws {
+        var bench = try CoreBench.registered()
+        let document = OwnPresence().document(
+            OwnPresence.Setting(
+                identity: "sip:alice@ims.test",
+                tupleID: "t",
+                serviceID: PresenceDocument.Service.instantMessaging,
+                isAvailabilityPublishedByServer: false
+            ),
+            at: Timestamp(microseconds: 0)
+        )
+        bench.step { $0.publish(document, at: $1, into: &$2) }
+        let publish = try #require(bench.requests(.publish).first)
+        #expect(publish.requestURI?.text == "sip:alice@ims.test")
+        #expect(publish.headers.all(.route).count == 2)
+        #expect(try PresenceDocument(parsing: publish.body) == document)
+        bench.answer(.ok, headers: [(.sipETag, "e1"), (.expires, "3600")])
+        #expect(bench.publications == [.published(expires: .seconds(3600))])
+        #expect(bench.core.publishedEntityTag == "e1")
+        bench.step { $0.unpublish(at: $1, into: &$2) }
+        #expect(bench.requests(.publish).last?.headers.first(.sipIfMatch)?.text == "e1")
+        bench.answer(.ok)
+        #expect(bench.publications.last == .removed)
+    }
+}
