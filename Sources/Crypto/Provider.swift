@@ -15,6 +15,9 @@ enum Provider {
 
     private nonisolated(unsafe) static let sha1 = unsafe EVP_MD_fetch(context, "SHA1", nil)
     private nonisolated(unsafe) static let sha256 = unsafe EVP_MD_fetch(context, "SHA2-256", nil)
+    private nonisolated(unsafe) static let sha224 = unsafe EVP_MD_fetch(context, "SHA2-224", nil)
+    private nonisolated(unsafe) static let sha384 = unsafe EVP_MD_fetch(context, "SHA2-384", nil)
+    private nonisolated(unsafe) static let sha512 = unsafe EVP_MD_fetch(context, "SHA2-512", nil)
     private nonisolated(unsafe) static let sha512_256 = unsafe EVP_MD_fetch(context, "SHA2-512/256", nil)
     private nonisolated(unsafe) static let aes128 = unsafe EVP_CIPHER_fetch(context, "AES-128-ECB", nil)
 
@@ -31,6 +34,12 @@ enum Provider {
     static func sha1(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha1, count: 20) }
 
     static func sha256(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha256, count: 32) }
+
+    static func sha224(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha224, count: 28) }
+
+    static func sha384(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha384, count: 48) }
+
+    static func sha512(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha512, count: 64) }
 
     static func sha512_256(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha512_256, count: 32) }
 

@@ -137,8 +137,8 @@ extension DigestAlgorithm {
         let name =
             switch hashFunction {
             case .md5, .sha1: "MD5"
-            case .sha256: "SHA-256"
-            case .sha512_256: "SHA-512-256"
+            case .sha224, .sha256: "SHA-256"
+            case .sha384, .sha512, .sha512_256: "SHA-512-256"
             }
         return isSession ? name + "-sess" : name
     }

@@ -58,8 +58,8 @@ package struct DigestAlgorithm: Hashable, Sendable {
         let hash =
             switch hashFunction {
             case .md5, .sha1: 0
-            case .sha256: 1
-            case .sha512_256: 2
+            case .sha224, .sha256: 1
+            case .sha384, .sha512, .sha512_256: 2
             }
         return (aka?.rawValue ?? 0) * 3 + hash
     }
