@@ -57,6 +57,31 @@ package struct FileContents: Hashable, Sendable {
         }
     }
 
+    /// Writes a file that its owner alone can read, in the place of one that may be there: others see the one or the
+    /// other, whole.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
+        let draft = path + ".\(getpid())"
+        unsafe unlink(draft)
+        let descriptor = unsafe open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw systemFailure() }
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            written += count
+        }
+        let isWhole = written == bytes.count && fsync(descriptor) == 0
+        let failure = systemFailure()
+        close(descriptor)
+        guard isWhole, unsafe rename(draft, path) == 0 else {
+            unsafe unlink(draft)
+            throw isWhole ? systemFailure() : failure
+        }
+    }
+
     private static func systemFailure() -> Failure { .unreadable(unsafe String(cString: strerror(errno))) }
 }
 

@@ -18,6 +18,8 @@ package enum RuntimeLimits {
     static let acceptPause = Duration.milliseconds(100)
     /// The most records of one DNS answer that are looked at.
     static let dnsRecords = 64
+    /// The most certificates of a file that are taken as one chain.
+    static let certificateChain = 8
     /// The most bytes of a line of input.
     package static let inputLine = 1 << 20
     /// The most bytes a command may print: a password, not a book.

@@ -25,8 +25,20 @@ package final class StreamConnection: @unchecked Sendable {
     package struct TLS: Sendable {
         package var context: TLSContext
         package var name: String
+        /// Judges the certificate first; the context must then be one between equals.
+        package var judge: TLSJudge?
+        /// Whether the authorities of the context must vouch for the name.
+        package var asksAuthority: Bool
 
-        package init(_ context: TLSContext, name: String) { (self.context, self.name) = (context, name) }
+        package init(
+            _ context: TLSContext,
+            name: String,
+            judge: TLSJudge? = nil,
+            asksAuthority: Bool = true
+        ) {
+            (self.context, self.name, self.judge) = (context, name, judge)
+            self.asksAuthority = asksAuthority
+        }
     }
 
     package struct Options: Sendable {
@@ -82,7 +94,7 @@ package final class StreamConnection: @unchecked Sendable {
         state = .connecting
         do throws(SocketError) {
             session = try tls.map { tls throws(SocketError) in
-                try TLSSession(tls.context, .client(name: tls.name))
+                try TLSSession(tls.context, .client(tls))
             }
             let descriptor = try openSocket(remote.family, .stream)
             if let local {
@@ -139,6 +151,14 @@ package final class StreamConnection: @unchecked Sendable {
 
     /// The TLS version and cipher suite, once there are any.
     package var tlsSummary: String? { session.flatMap { $0.isEstablished ? $0.summary : nil } }
+
+    /// The certificate that the other side has shown, encoded; `nil` without TLS or without one.
+    package var peerCertificate: [UInt8]? { session?.peerCertificate }
+
+    /// Why the certificate of one who has connected does not prove that it is `name`; `nil` if it does.
+    package func doubt(that peer: String) -> TLSFailure? {
+        session.map { $0.doubt(that: peer) } ?? TLSFailure(.noCertificate)
+    }
 
     /// Sends `bytes`, or keeps them until the connection stands and the peer has taken what came before.
     ///
@@ -317,9 +337,9 @@ extension StreamConnection {
         if !session.isEstablished { try advanceHandshake() }
         guard state != .closed, session.isEstablished else { return }
         let bytes = try session.read()
-        // A key update (RFC 8446 §4.6.3) is answered while reading.
+        // A key update (RFC 8446 §4.6.3) is answered while reading; what waited before it may go out here too.
         queue.append(session.takeOutput())
-        flush()
+        flushFromLoop()
         if !bytes.isEmpty { deliver(bytes) }
         if session.isEnded, !hasPeerEnded, state != .closed { receiveEnd() }
     }

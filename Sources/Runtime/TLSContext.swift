@@ -3,6 +3,9 @@ import Glibc
 package import Wire
 
 /// What TLS connections of one kind have in common: versions, certificates, whom to trust.
+///
+/// Clients and servers ask each other for nothing but what is set here; between equals (`init(between:)`) both sides
+/// show a certificate, and who connects may be judged by something else than authorities: `StreamConnection.TLS`.
 @safe package final class TLSContext: @unchecked Sendable {
     /// Whom a client trusts to vouch for servers.
     package enum Trust: Hashable, Sendable {
@@ -33,16 +36,7 @@ package import Wire
     /// - Throws: `SetupError.trust` when the file of authorities cannot be read.
     package convenience init(trusting trust: Trust, at time: Timestamp? = nil) throws(SetupError) {
         try self.init(trust)
-        switch trust {
-        case .system:
-            // A host without certificates trusts nobody; the handshake will then say so.
-            unsafe SSL_CTX_set_default_verify_paths(context)
-        case .file(let path):
-            guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else {
-                throw .trust(file: path, OpenSSLErrors.take())
-            }
-        case .anyone: break
-        }
+        try loadAuthorities()
         unsafe SSL_CTX_set_verify(
             context,
             trust == .anyone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
@@ -53,6 +47,47 @@ package import Wire
                 SSL_CTX_get0_param(context),
                 time_t(time.microseconds / 1_000_000)
             )
+        }
+    }
+
+    /// A context for both sides of connections between equals, each of which shows a certificate (RFC 8122 §6.2).
+    ///
+    /// As a server it takes any certificate, and its owner judges it once it knows who has connected
+    /// (`StreamConnection.peerCertificate`); as a client it checks as the connection says.
+    ///
+    /// - Parameters:
+    ///   - identity: The own certificate.
+    ///   - trust: Who vouches for a peer that is known by its name.
+    /// - Throws: `SetupError` when the identity or the file of authorities cannot be used.
+    package convenience init(between identity: TLSIdentity, trusting trust: Trust) throws(SetupError) {
+        try self.init(trust)
+        try loadAuthorities()
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, recordFailure)
+        unsafe SSL_CTX_set_cert_verify_callback(context, judgePeer, nil)
+        // A resumed session would show no certificate that could be judged.
+        unsafe SSL_CTX_set_options(context, openssl_no_ticket)
+        unsafe SSL_CTX_set_num_tickets(context, 0)
+        _ = unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
+        guard unsafe SSL_CTX_use_certificate(context, identity.certificate) == 1,
+            unsafe SSL_CTX_use_PrivateKey(context, identity.key) == 1
+        else { throw .library(OpenSSLErrors.take()) }
+        // The context holds each certificate too, so that it may outlive the identity.
+        unsafe identity.chain.forEach { certificate in
+            let pointer = unsafe UnsafeMutableRawPointer(certificate)
+            _ = unsafe SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 1, pointer)
+        }
+    }
+
+    private func loadAuthorities() throws(SetupError) {
+        switch trust {
+        case .system:
+            // A host without certificates trusts nobody; the handshake will then say so.
+            unsafe SSL_CTX_set_default_verify_paths(context)
+        case .file(let path):
+            guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else {
+                throw .trust(file: path, OpenSSLErrors.take())
+            }
+        case .anyone: break
         }
     }
 
@@ -107,13 +142,25 @@ enum OpenSSLErrors {
 
 /// Notes the first check that a certificate fails, because OpenSSL forgets the certificate with the handshake.
 private func recordFailure(_ isAccepted: CInt, _ store: OpaquePointer?) -> CInt {
-    guard isAccepted == 0, let store = unsafe store else { return isAccepted }
-    let index = SSL_get_ex_data_X509_STORE_CTX_idx()
-    guard let ssl = unsafe X509_STORE_CTX_get_ex_data(store, index),
-        let data = unsafe SSL_get_ex_data(OpaquePointer(ssl), 0)
-    else { return isAccepted }
-    let session = unsafe Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
+    guard isAccepted == 0, let store = unsafe store, let session = unsafe session(of: store) else {
+        return isAccepted
+    }
     let code = unsafe X509_STORE_CTX_get_error(store)
     unsafe session.record(code, X509_STORE_CTX_get_current_cert(store))
     return isAccepted
+}
+
+/// Judges the certificate of a peer in place of OpenSSL, which is asked only where authorities are to vouch for it.
+private func judgePeer(_ store: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -> CInt {
+    guard let store = unsafe store, let session = unsafe session(of: store) else { return 0 }
+    return unsafe session.judge(store)
+}
+
+/// The session whose certificates are being checked.
+private func session(of store: OpaquePointer) -> TLSSession? {
+    let index = SSL_get_ex_data_X509_STORE_CTX_idx()
+    guard let ssl = unsafe X509_STORE_CTX_get_ex_data(store, index),
+        let data = unsafe SSL_get_ex_data(OpaquePointer(ssl), 0)
+    else { return nil }
+    return unsafe Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
 }

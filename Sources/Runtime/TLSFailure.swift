@@ -9,6 +9,8 @@ package struct TLSFailure: Error, Hashable, Sendable {
         case selfSigned
         case expired
         case notYetValid
+        /// The certificate is another one than the peer has announced; both as RFC 8122 §5 writes them.
+        case fingerprint(expected: [String], seen: String)
         /// Another check of the certificate failed, in OpenSSL's words.
         case certificate(String)
         /// The peer sent no certificate.
@@ -48,6 +50,8 @@ extension TLSFailure: CustomStringConvertible {
             case .selfSigned: "the certificate is self-signed and not trusted"
             case .expired: "the certificate has expired"
             case .notYetValid: "the certificate is not valid yet"
+            case .fingerprint(let expected, let seen):
+                "the certificate has the fingerprint \(seen), expected was \(expected.joined(separator: " or "))"
             case .certificate(let words): "the certificate is not accepted: \(words)"
             case .noCertificate: "the peer sent no certificate"
             case .protocol(let words): words

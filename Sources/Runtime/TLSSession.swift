@@ -3,8 +3,7 @@ import COpenSSL
 /// One TLS connection between two queues of bytes; it knows of no socket.
 @safe final class TLSSession: @unchecked Sendable {
     enum Role {
-        /// `name` is what the certificate must be for: a domain name or a numeric address.
-        case client(name: String)
+        case client(StreamConnection.TLS)
         case server
     }
 
@@ -12,8 +11,13 @@ import COpenSSL
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     private let expectedName: String
+    private let judge: TLSJudge?
+    private let isServer: Bool
+    private let asksAuthority: Bool
     /// The check that the peer's certificate failed, noted while OpenSSL still has the certificate.
     private var failure: TLSFailure?
+    /// Why authorities do not vouch for the certificate of a client, which is let in all the same.
+    private var doubt: TLSFailure?
     private(set) var isEstablished = false
     private(set) var isEnded = false
 
@@ -27,15 +31,16 @@ import COpenSSL
         unsafe SSL_set_bio(ssl, incoming, outgoing)
         unsafe (self.ssl, self.incoming, self.outgoing) = unsafe (ssl, incoming, outgoing)
         switch role {
-        case .client(let name):
-            expectedName = name
+        case .client(let tls):
+            (expectedName, judge, isServer) = (tls.name, tls.judge, false)
+            asksAuthority = tls.asksAuthority && context.trust != .anyone
             unsafe SSL_set_connect_state(ssl)
         case .server:
-            expectedName = ""
+            (expectedName, judge, isServer, asksAuthority) = ("", nil, true, true)
             unsafe SSL_set_accept_state(ssl)
         }
         unsafe SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
-        if case .client(let name) = role, !expect(name) { throw Self.broken() }
+        if case .client(let tls) = role, !expect(tls.name) { throw Self.broken() }
     }
 
     deinit { unsafe SSL_free(ssl) }
@@ -122,6 +127,47 @@ import COpenSSL
         return unsafe String(cString: version) + " " + String(cString: cipher)
     }
 
+    // MARK: - The peer's certificate
+
+    /// Judges the certificate in `store` (`init(between:)` of the context).
+    ///
+    /// - Returns: 1 to go on with the handshake, 0 to end it with an alert.
+    func judge(_ store: OpaquePointer) -> CInt {
+        if let judge, let certificate = unsafe X509_STORE_CTX_get0_cert(store),
+            let reason = unsafe judge(TLSCertificate.encoded(certificate))
+        {
+            unsafe failure = TLSFailure(reason, TLSCertificate(describing: certificate))
+            // This code becomes the alert `bad_certificate` (RFC 8122 §6.2).
+            unsafe X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED)
+            return 0
+        }
+        guard asksAuthority else { return 1 }
+        let isVouchedFor = unsafe X509_verify_cert(store) == 1
+        guard isServer else { return isVouchedFor ? 1 : 0 }
+        (doubt, failure) = (failure, nil)
+        return 1
+    }
+
+    /// The certificate the peer has shown, or `nil`.
+    var peerCertificate: [UInt8]? {
+        unsafe SSL_get0_peer_certificate(ssl).map { unsafe TLSCertificate.encoded($0) }
+    }
+
+    /// Why the certificate that a client has shown does not prove that it is `name`; `nil` if it does.
+    func doubt(that peer: String) -> TLSFailure? {
+        guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else {
+            return TLSFailure(.noCertificate)
+        }
+        if let doubt { return doubt }
+        let flags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+        let isMatch =
+            SocketAddress(host: peer, port: 0) != nil
+            ? unsafe X509_check_ip_asc(certificate, peer, 0) == 1
+            : unsafe X509_check_host(certificate, peer, 0, flags, nil) == 1
+        guard !isMatch else { return nil }
+        return unsafe TLSFailure(.nameMismatch(expected: peer), TLSCertificate(describing: certificate))
+    }
+
     private func check(_ status: CInt) throws(SocketError) {
         switch unsafe SSL_get_error(ssl, status) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return
@@ -151,7 +197,19 @@ import COpenSSL
     }
 }
 
+/// Judges the certificate a server shows, given in its encoded form: why it is not accepted, or `nil`.
+package typealias TLSJudge = @Sendable (_ certificate: [UInt8]) -> TLSFailure.Reason?
+
 extension TLSCertificate {
+    /// The certificate in its encoded form (DER).
+    static func encoded(_ certificate: OpaquePointer) -> [UInt8] {
+        var start: UnsafeMutablePointer<UInt8>?
+        let count = unsafe i2d_X509(certificate, &start)
+        guard count > 0, let bytes = unsafe start else { return [] }
+        defer { unsafe CRYPTO_free(bytes, nil, 0) }
+        return unsafe Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+    }
+
     init(describing certificate: OpaquePointer) {
         unsafe self.init(
             subject: Self.text {
@@ -181,14 +239,6 @@ extension TLSCertificate {
 
     /// Collects what `print` writes into a memory BIO.
     private static func text(_ print: (OpaquePointer) -> CInt) -> String {
-        guard let output = unsafe BIO_new(BIO_s_mem()) else { return "" }
-        defer { unsafe BIO_free(output) }
-        _ = unsafe print(output)
-        let count = unsafe Int(BIO_ctrl_pending(output))
-        guard count > 0 else { return "" }
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, length in
-            length = Int(max(0, unsafe BIO_read(output, buffer.baseAddress, CInt(count))))
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        unsafe String(decoding: OpenSSLOutput.bytes { _ = unsafe print($0) }, as: UTF8.self)
     }
 }
