@@ -12,20 +12,30 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
     }
 
     private var connections: [MSRPURI: Connection?] = [:]
+    /// The sessions that are known by their session id alone.
     private var bySessionID: [ByteString: MSRPURI] = [:]
     /// The path last seen on a connection, as received, and the session it stands for.
     private var lastSeen: [Connection: (path: ByteString, uri: MSRPURI)] = [:]
-    private let matching: PathMatching
     private let limits: MSRPLimits
 
-    package init(matching: PathMatching = .exact, limits: MSRPLimits = .standard) {
-        (self.matching, self.limits) = (matching, limits)
+    package init(limits: MSRPLimits = .standard) { self.limits = limits }
+
+    /// Adds a session.
+    package mutating func insert(_ local: MSRPURI, matching: PathMatching = .exact) {
+        connections[local] = .some(nil)
+        guard let sessionID = local.sessionID else { return }
+        bySessionID[sessionID] = matching == .sessionID ? local : nil
     }
 
-    /// Adds a session; the active endpoint binds it to its connection at once.
-    package mutating func insert(_ local: MSRPURI, on connection: Connection? = nil) {
+    /// Binds a session to its connection, as the active endpoint does at once.
+    package mutating func bind(_ local: MSRPURI, to connection: Connection) {
         connections[local] = .some(connection)
-        if let sessionID = local.sessionID { bySessionID[sessionID] = local }
+    }
+
+    /// Takes a session off its connection, which stays.
+    package mutating func unbind(_ local: MSRPURI) {
+        connections[local] = .some(nil)
+        lastSeen = lastSeen.filter { $0.value.uri != local }
     }
 
     package mutating func remove(_ local: MSRPURI) {
@@ -50,13 +60,23 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
     }
 
     /// Finds the session a chunk is for; the first request on a connection binds its session to it.
-    package mutating func admit(_ head: ChunkHead, on connection: Connection) -> Admission {
+    ///
+    /// - Parameters:
+    ///   - head: The chunk.
+    ///   - connection: Where it came.
+    ///   - isFit: Whether the connection is fit for a session; one for which it is not does not exist there.
+    /// - Returns: The session, or what becomes of the chunk.
+    package mutating func admit(
+        _ head: ChunkHead,
+        on connection: Connection,
+        where isFit: (MSRPURI) -> Bool = { _ in true }
+    ) -> Admission {
         guard let toPath = head.toPath else { return refusal(.badRequest, of: head) }
         if let known = lastSeen[connection], known.path == toPath { return .session(known.uri) }
         guard let path = try? MSRPPath(parsing: toPath, limits: limits) else {
             return refusal(.badRequest, of: head)
         }
-        guard path.uris.count == 1, let uri = path.first, let local = find(uri),
+        guard path.uris.count == 1, let uri = path.first, let local = find(uri), isFit(local),
             let bound = connections[local]
         else {
             return refusal(.sessionDoesNotExist, of: head)
@@ -70,10 +90,8 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
     }
 
     private func find(_ uri: MSRPURI) -> MSRPURI? {
-        switch matching {
-        case .exact: connections.index(forKey: uri).map { connections[$0].key }
-        case .sessionID: uri.sessionID.flatMap { bySessionID[$0] }
-        }
+        if let index = connections.index(forKey: uri) { return connections[index].key }
+        return uri.sessionID.flatMap { bySessionID[$0] }
     }
 
     private func refusal(_ code: ResponseCode, of head: ChunkHead) -> Admission {
