@@ -151,6 +151,7 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
+        if case .response(let response) = conclusion { noteTranslation(response) }
         stepRegistration(at: now, into: &effects) { registration, steps in
             switch conclusion {
             case .response(let response), .unanswerable(let response, _):
@@ -158,6 +159,12 @@ extension Core {
             case .failure(let failure): registration.failure(failure, at: now, into: &steps)
             }
         }
+    }
+
+    /// Notes whether the P-CSCF sees another address than ours (RFC 3261 §18.2.1).
+    private mutating func noteTranslation(_ response: Message) {
+        guard let via = try? response.headers.first(Via.self), let seen = via.received?.text else { return }
+        isTranslated = seen != via.hostAddress
     }
 
     private mutating func concludeWatch(

@@ -69,6 +69,8 @@ package struct Core: Sendable {
     var screening: RequestScreening
     /// The flow the registration uses, or is being tried on.
     package internal(set) var flow: Flow?
+    /// Whether our address is changed on the way to the P-CSCF, so that most others cannot connect to it.
+    package internal(set) var isTranslated = false
     /// Whether the registration is being moved to a flow that carries large messages.
     var isMoving = false
     var hasTriedLargeFlow = false

@@ -32,14 +32,18 @@ package struct MessageSession: Sendable {
     package struct Endpoint: Sendable {
         package var medium: MSRPMedia
         package var origin: Origin
+        /// Whether the other side can open a connection to us.
+        package var isReachable: Bool
 
-        package init(medium: MSRPMedia, origin: Origin) { (self.medium, self.origin) = (medium, origin) }
+        package init(medium: MSRPMedia, origin: Origin, isReachable: Bool = true) {
+            (self.medium, self.origin, self.isReachable) = (medium, origin, isReachable)
+        }
     }
 
     package internal(set) var invite: InviteSession
     /// Known from the start to the one who invites, and to the other one when it accepts.
     private var endpoint: Endpoint?
-    private var offered: SessionDescription?
+    private var offer: SessionDescription?
     private var agreement: MSRPAgreement?
     /// What was not agreed must end the session, and is told in place of that end.
     private var isDisagreed = false
@@ -49,13 +53,24 @@ package struct MessageSession: Sendable {
     /// The offer of this side, for `InviteSession.start`.
     package mutating func makeOffer(from endpoint: Endpoint) -> SessionBody {
         self.endpoint = endpoint
-        let medium = endpoint.medium.offer(canListen: true)
+        let medium = endpoint.medium.offer(canListen: endpoint.isReachable)
         let offer = SessionDescription.offer([medium.media], from: endpoint.origin)
-        offered = offer
+        self.offer = offer
         return SessionBody(offer.text)
     }
 
-    /// The answer to the offer that has come.
+    /// The ways to the other side that its offer names, the preferred one first; empty if it has made none.
+    package var offered: [MSRPMedia] { sections().map(\.medium) }
+
+    private func sections() -> [(index: Int, medium: MSRPMedia)] {
+        guard let body = invite.remoteDescription, let offer = Self.description(body) else { return [] }
+        return offer.media.enumerated().compactMap { index, section in
+            guard MSRPMedia.isMSRP(section), !section.isRefused else { return nil }
+            return (try? MSRPMedia(section, in: offer)).map { (index, $0) }
+        }
+    }
+
+    /// The answer to the offer that has come: the first of its sections that fits is taken.
     ///
     /// - Throws: `MSRPRefusal` with what does not fit.
     package mutating func makeAnswer(from endpoint: Endpoint) throws(MSRPRefusal) -> SessionBody {
@@ -63,33 +78,36 @@ package struct MessageSession: Sendable {
         guard let body = invite.remoteDescription, let offer = Self.description(body) else {
             throw .transport
         }
-        for (index, section) in offer.media.enumerated() where MSRPMedia.isMSRP(section) && !section.isRefused
-        {
-            guard let remote = try? MSRPMedia(section, in: offer) else { continue }
-            let answer = try endpoint.medium.answer(to: remote, canListen: true)
-            agreement = MSRPAgreement(local: answer, remote: remote, isOfferer: false)
-            let description = SessionDescription.answer(
-                to: offer,
-                from: endpoint.origin,
-                accepting: [index: answer.media]
-            )
-            return SessionBody(description.text)
+        var refusal = MSRPRefusal.transport
+        for (index, remote) in sections() {
+            do throws(MSRPRefusal) {
+                let answer = try endpoint.medium.answer(to: remote, canListen: endpoint.isReachable)
+                agreement = MSRPAgreement(local: answer, remote: remote, isOfferer: false)
+                let description = SessionDescription.answer(
+                    to: offer,
+                    from: endpoint.origin,
+                    accepting: [index: answer.media]
+                )
+                return SessionBody(description.text)
+            } catch {
+                refusal = error
+            }
         }
-        throw .transport
+        throw refusal
     }
 
     /// What the answer to our offer has agreed; `nil` if it does not fit.
     package mutating func takeAnswer() -> MSRPAgreement? {
-        guard let endpoint, let offered, let body = invite.remoteDescription,
+        guard let endpoint, let offer, let body = invite.remoteDescription,
             let answer = Self.description(body),
-            (try? answer.validate(asAnswerTo: offered)) != nil, let section = answer.media.first,
+            (try? answer.validate(asAnswerTo: offer)) != nil, let section = answer.media.first,
             !section.isRefused, let remote = try? MSRPMedia(section, in: answer)
         else {
             isDisagreed = true
             return nil
         }
         let made = MSRPAgreement(
-            local: endpoint.medium.offer(canListen: true),
+            local: endpoint.medium.offer(canListen: endpoint.isReachable),
             remote: remote,
             isOfferer: true
         )

@@ -5,7 +5,7 @@ import UserAgent
 import Wire
 
 /// Two cores that hear each other, as if the network only passed on what they say.
-private struct Pair {
+struct CorePair {
     var alice: CoreBench
     var bob: CoreBench
 
@@ -61,7 +61,7 @@ private struct Pair {
 struct CoreSessionTests {
     @Test("an accepted invitation tells both sides where messages go, and a BYE ends it for both")
     func accepted() throws {
-        var pair = try Pair()
+        var pair = try CorePair()
         let id = try pair.invite()
         let invite = try #require(pair.alice.requests(.invite).first)
         #expect(invite.headers.first(.acceptContact)?.text == "*;+g.oma.sip-im;require;explicit")
@@ -71,7 +71,7 @@ struct CoreSessionTests {
             Issue.record("not invited")
             return
         }
-        pair.bob.step { $0.acceptInvitation(invitation.id, Pair.endpoint(8000), at: $1, into: &$2) }
+        pair.bob.step { $0.acceptInvitation(invitation.id, CorePair.endpoint(8000), at: $1, into: &$2) }
         pair.settle()
         guard case .agreed(let caller)? = pair.alice.sessions.last?.report,
             case .agreed(let callee)? = pair.bob.sessions.last?.report
@@ -95,7 +95,7 @@ struct CoreSessionTests {
 
     @Test("a refusal tells its status", arguments: [StatusCode.busyHere, .decline])
     func refused(_ status: StatusCode) throws {
-        var pair = try Pair()
+        var pair = try CorePair()
         _ = try pair.invite()
         let invitation = try #require(pair.bob.sessions.first)
         pair.bob.step { $0.rejectInvitation(invitation.id, status, at: $1, into: &$2) }
@@ -109,7 +109,7 @@ struct CoreSessionTests {
 
     @Test("one who gives up before the answer cancels, and the other side is told")
     func cancelled() throws {
-        var pair = try Pair()
+        var pair = try CorePair()
         let id = try pair.invite()
         pair.alice.step { $0.leave(id, at: $1, into: &$2) }
         pair.settle()
@@ -121,11 +121,11 @@ struct CoreSessionTests {
 
     @Test("transports that do not fit are refused with 488 and the reason")
     func mismatch() throws {
-        var pair = try Pair()
+        var pair = try CorePair()
         _ = try pair.invite()
         let invitation = try #require(pair.bob.sessions.first)
         pair.bob.step {
-            $0.acceptInvitation(invitation.id, Pair.endpoint(8000, secure: true), at: $1, into: &$2)
+            $0.acceptInvitation(invitation.id, CorePair.endpoint(8000, secure: true), at: $1, into: &$2)
         }
         pair.settle()
         guard
