@@ -86,6 +86,20 @@ extension Explanation {
                 advice: "Check password-file, password-command, password-fd or the aka files in ims.conf.",
                 status: .configuration
             )
+        case .noFreePort(let ports):
+            self.init(
+                "no_free_port",
+                "No port from \(ports.lowerBound) to \(ports.upperBound) is free for message sessions.",
+                advice: "Set a wider range in msrp-ports of ims.conf.",
+                status: .configuration
+            )
+        case .messageCertificate(let file, let detail):
+            self.init(
+                "certificate",
+                "The certificate for message sessions cannot be used: \(file): \(Display.safe(detail)).",
+                advice: "msrp-certificate in ims.conf is a PEM file with a certificate and its key.",
+                status: .configuration
+            )
         case .localAddress(let detail):
             self.init(
                 "local_address",
@@ -267,6 +281,8 @@ extension Warning {
         case .registrationEventRefused: "reg_event_refused"
         case .presenceNotPublished: "presence_not_published"
         case .watchersNotTold: "watchers_not_told"
+        case .chatNotEncrypted: "chat_not_encrypted"
+        case .certificateNotKept: "certificate_not_kept"
         case .tlsNotVerified: "tls_not_verified"
         case .plainText: "plain_text"
         case .secretReadableByOthers: "secret_readable_by_others"
@@ -285,6 +301,11 @@ extension Warning {
             "others do not see your presence (\(refusal.wording)); presence = off in ims.conf stops publishing."
         case .watchersNotTold(let refusal):
             "the network does not tell who asks to see your presence (\(refusal.wording))."
+        case .chatNotEncrypted(let peer):
+            "\(Display.safe(peer)) does not take chats over TLS, so what is written is not encrypted; "
+                + "chat-transport = tls in ims.conf would rather have no chat."
+        case .certificateNotKept(let detail):
+            "the certificate for chats is not kept, the next run makes another: \(Display.safe(detail))."
         case .tlsNotVerified: "the certificate of the network is not checked (tls-verify = off)."
         case .plainText(let peer):
             "\(Display.safe(peer)) refuses what asks for notifications, and gets plain text from now on."

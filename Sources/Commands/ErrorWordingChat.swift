@@ -31,6 +31,20 @@ extension Explanation {
                 advice: "The two sides must reach each other by TCP; --trace shows the addresses they named.",
                 status: .noAnswer
             )
+        case .certificate:
+            self.init(
+                code,
+                "The chat was not opened: \(end.wording).",
+                advice: "Somebody may stand between the two of you: do not chat before you know who.",
+                status: .refused
+            )
+        case .gateway:
+            self.init(
+                code,
+                "The chat was not opened: \(end.wording).",
+                advice: "The network must route MSRP, or the two sides must reach each other directly.",
+                status: .refused
+            )
         }
     }
 }

@@ -110,6 +110,7 @@ package actor Session {
         }
         var configuration = EngineConfiguration(account: setup.account, version: Version.number)
         configuration.storePath = setup.configuration.storePath
+        configuration.certificatePath = setup.configuration.certificatePath(of: setup.account)
         configuration.keepsHistory = setup.configuration.keepsHistory
         configuration.identity = options.identity
         configuration.timeout = options.timeout

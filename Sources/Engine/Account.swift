@@ -43,6 +43,16 @@ package struct Account: Hashable, Sendable {
     package var presenceServerCapabilities: UInt8?
     /// What is done with invitations to a chat; `nil` to ask at the prompt and refuse elsewhere.
     package var chatPolicy: ChatPolicy?
+    /// Whether message sessions go over TLS.
+    package var chatTransport = ChatTransport.automatic
+    /// Whether an authority must vouch for the other side of a message session although its fingerprint is known.
+    package var isMSRPNameRequired = false
+    /// A file with the certificate, its chain and its key for message sessions; `nil` for one that is made here.
+    package var msrpCertificate: String?
+    /// The ports on which the other side of message sessions may connect; `nil` for any.
+    package var msrpPorts: ClosedRange<UInt16>?
+    /// Whether message sessions are known by their session id alone, for gateways that rewrite paths.
+    package var isMSRPMatchLoose = false
     /// How image share is named to others (3GPP TS 24.229 §7.2A.9).
     package var imageShareForm = ImageShareForm.standard
     package var messageFormat = MessageFormat.automatic

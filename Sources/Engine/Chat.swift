@@ -18,6 +18,8 @@ package struct Chat: Hashable, Sendable {
     package var isOutgoing: Bool
     /// The `Call-ID` of the session.
     package var callID: String
+    /// How its connection is protected, once it stands.
+    package var security: ConnectionSecurity?
 
     package init(
         id: ChatID,
@@ -85,8 +87,22 @@ package enum ChatEnd: Hashable, Sendable {
     case unanswered
     /// The MSRP connection could not be made, or broke; `detail` says why.
     case connection(detail: String)
+    /// The other side's certificate is not the one that was announced or can be trusted; `detail` says which was seen.
+    case certificate(detail: String)
+    /// A gateway before the peer does not let the connection through as it was offered (RFC 6714 §4.2).
+    case gateway
     /// The session ran out, or the peer does not know it any more.
     case lost
+}
+
+/// Whether the connections of chats are encrypted.
+package enum ChatTransport: String, Hashable, Sendable, CaseIterable {
+    /// TLS is offered; a peer that refuses it is asked again without, and the user is told.
+    case automatic = "auto"
+    /// Nothing but TLS, whoever invites.
+    case tls
+    /// TCP is offered; a peer that offers TLS gets it.
+    case tcp
 }
 
 /// What is done with an invitation to a chat.

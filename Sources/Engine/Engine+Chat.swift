@@ -65,15 +65,41 @@ extension Engine {
         let peer = try Recipient(recipient, realm: account.realm).uri
         let granted = try await register()
         let sender = try self.identity(identity ?? configuration.identity, among: granted)
-        let (endpoint, local) = try makeEndpoint()
+        let invitation = Invitation(peer: peer, sender: sender)
+        var offer = firstOffer(to: peer)
+        while true {
+            do throws(EngineError) {
+                return try await open(invitation, offer)
+            } catch {
+                guard case .chatNotOpened(let end) = error, let next = nextOffer(to: peer, after: offer, end)
+                else { throw error }
+                offer = next
+            }
+        }
+    }
+
+    /// Whom to invite, and as whom.
+    private struct Invitation {
+        var peer: String
+        var sender: String?
+    }
+
+    private func open(
+        _ invitation: Invitation,
+        _ offer: ConnectionOffer
+    ) async throws(EngineError) -> Chat {
+        let (endpoint, local) = try makeEndpoint(offer)
         var made: MessageSession.ID?
         step { core, now, effects in
-            made = core.invite(peer, as: sender, endpoint, at: now, into: &effects)
+            made = core.invite(invitation.peer, as: invitation.sender, endpoint, at: now, into: &effects)
         }
-        guard let made, let invite = core?.session(made)?.invite else { throw .notRegistered }
+        guard let made, let invite = core?.session(made)?.invite else {
+            close(local)
+            throw .notRegistered
+        }
         let chat = Chat(
             id: ChatID(made.number),
-            peer: peer,
+            peer: invitation.peer,
             isOutgoing: true,
             callID: invite.callID
         )
@@ -248,10 +274,11 @@ extension Engine {
         guard let state = chatStates[id], !state.chat.isOutgoing, state.agreement == nil else {
             throw .noChat
         }
-        let (endpoint, local) = try makeEndpoint()
+        let offered = core?.session(state.session)?.offered ?? []
+        let (answer, local) = try makeEndpoint(answering: offered)
         chatStates[id]?.local = local
         step { core, now, effects in
-            core.acceptInvitation(state.session, endpoint, at: now, into: &effects)
+            core.acceptInvitation(state.session, answer, at: now, into: &effects)
         }
     }
 }

@@ -38,11 +38,21 @@ extension Engine {
         chatStates[chat.id] = ChatState(chat: chat, session: session)
         switch configuration.chatPolicy {
         case .none: refuse(chat.id, .busyHere)
-        case .all where invite.assertedIdentity != nil: try? takeInvitation(chat.id)
+        case .all where invite.assertedIdentity != nil: takeOrRefuse(chat.id)
         case .fromBuddies:
             guard chat.isVerified, isBuddy(chat.peer) else { return refuse(chat.id, .busyHere) }
-            try? takeInvitation(chat.id)
+            takeOrRefuse(chat.id)
         case .ask, .all: tellInvitation(chat)
+        }
+    }
+
+    /// Takes an invitation without asking; it is refused where that cannot be done.
+    private func takeOrRefuse(_ id: ChatID) {
+        do throws(EngineError) {
+            try takeInvitation(id)
+        } catch {
+            log(.warning, "an invitation is refused: \(error)")
+            refuse(id, .temporarilyUnavailable)
         }
     }
 
@@ -58,18 +68,21 @@ extension Engine {
 
     func agreed(_ agreement: MSRPAgreement, _ id: ChatID) {
         guard let local = chatStates[id]?.local else { return }
+        guard !agreement.needsPlainOffer else { return fail(id, .gateway) }
         chatStates[id]?.agreement = agreement
         let delivery = Delivery.whole(limit: Self.chatMessageLimit)
-        if let detail = open(agreement, from: local, delivery: delivery, for: .chat(id)) { fail(id, detail) }
+        if let detail = open(agreement, from: local, delivery: delivery, for: .chat(id)) {
+            fail(id, .connection(detail: detail))
+        }
     }
 
     /// The largest message taken in a chat; files have sessions of their own.
     private static let chatMessageLimit = 1_048_576
 
-    func fail(_ id: ChatID, _ detail: String) {
+    func fail(_ id: ChatID, _ end: ChatEnd) {
         guard let state = chatStates[id] else { return }
         chatStates[id]?.agreement = nil
-        closed(id, state.end ?? (state.isLeaving ? .byUser : .connection(detail: detail)))
+        closed(id, state.end ?? (state.isLeaving ? .byUser : end))
         step { core, now, effects in core.leave(state.session, at: now, into: &effects) }
     }
 
@@ -80,20 +93,32 @@ extension Engine {
             conclude(said, messageID, .success(.unconfirmed), in: state.chat)
         }
         state.openWaiters.resumeAll(with: .failure(.chatNotOpened(end)))
-        if state.isOpen || state.isTold { emit(.chatClosed(state.chat, end)) }
+        // That somebody else answers for the other side is to be known although nothing came of it.
+        var isForged = false
+        if case .certificate = end { isForged = true }
+        if state.isOpen || state.isTold || isForged { emit(.chatClosed(state.chat, end)) }
     }
 
     // MARK: - What the message sessions report
 
-    func opened(_ id: ChatID) {
-        guard let chat = chatStates[id]?.chat, chatStates[id]?.isOpen == false else { return }
+    func opened(_ id: ChatID, _ security: ConnectionSecurity) {
+        guard chatStates[id]?.isOpen == false else { return }
         chatStates[id]?.isOpen = true
+        chatStates[id]?.chat.security = security
+        guard let chat = chatStates[id]?.chat else { return }
         emit(.chatOpened(chat))
         chatStates[id]?.openWaiters.resumeAll(with: .success(chat))
     }
 }
 
 extension ChatEnd {
+    init(_ failure: MSRPTransport.Failure) {
+        switch failure {
+        case .connection(let detail): self = .connection(detail: detail)
+        case .certificate(let detail): self = .certificate(detail: detail)
+        }
+    }
+
     /// Sorts the end of a session by what the user can make of it.
     init(_ close: MessageSession.Close) {
         switch close {

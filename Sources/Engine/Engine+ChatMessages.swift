@@ -70,8 +70,8 @@ extension Engine {
             if !finishAside(messageID.text, in: id, nil) {
                 settle(messageID.text, in: id, .success(.unconfirmed))
             }
-        case .ended(let code): fail(id, "the other side answered \(code.rawValue)")
-        case .silent: fail(id, "the other side does not answer")
+        case .ended(let code): fail(id, .connection(detail: "the other side answered \(code.rawValue)"))
+        case .silent: fail(id, .connection(detail: "the other side does not answer"))
         case .bound, .alive, .incoming: break
         }
     }

@@ -34,7 +34,7 @@ extension Engine {
         }
     }
 
-    private func resolver() -> Resolver {
+    func resolver() -> Resolver {
         if let resolver = connector.resolver { return resolver }
         var configuration = Resolver.Configuration()
         configuration.servers = connector.nameServers.compactMap(SocketAddress.init(hostport:))
@@ -144,7 +144,7 @@ extension TLSFailure {
         switch failure.reason {
         case .protocol, .closedEarly: self = .handshake(host: host, detail: failure.description)
         case .nameMismatch, .untrustedIssuer, .selfSigned, .expired, .notYetValid, .certificate,
-            .noCertificate:
+            .noCertificate, .fingerprint:
             self = .certificate(host: host, detail: failure.description)
         }
     }

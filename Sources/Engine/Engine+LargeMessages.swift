@@ -15,6 +15,8 @@ struct LargeMessage {
 
     var way: Way
     var local: MSRPURI
+    /// What was offered of the connection, if this side has offered it.
+    var offer: ConnectionOffer?
     var agreement: MSRPAgreement?
     /// The `Message-ID` of what was handed over, once it was.
     var messageID: String?
@@ -42,9 +44,18 @@ extension Engine {
 
     /// Invites the recipient to take a message.
     ///
-    /// - Returns: The `Call-ID`, or `nil` if there can be no session.
-    func beginLarge(_ waiter: MessageWaiter, asking asked: DispositionRequest) -> Bool {
-        guard let (endpoint, local) = try? makeEndpoint() else { return false }
+    /// - Parameters:
+    ///   - waiter: The message, and who waits for it.
+    ///   - asked: The notifications to ask for.
+    ///   - again: What is offered of the connection, if something else was refused before.
+    /// - Returns: Whether there can be a session.
+    func beginLarge(
+        _ waiter: MessageWaiter,
+        asking asked: DispositionRequest,
+        offering again: ConnectionOffer? = nil
+    ) -> Bool {
+        let offer = again ?? firstOffer(to: waiter.to)
+        guard let (endpoint, local) = try? makeEndpoint(offer) else { return false }
         var offered = endpoint
         offered.medium.direction = .sendonly
         var made: MessageSession.ID?
@@ -54,11 +65,15 @@ extension Engine {
                 var waiter = waiter
                 waiter.callID = callID
                 waiter.isBySession = true
-                self.largeMessages[made] = LargeMessage(way: .outgoing(waiter, asked), local: local)
+                let way = LargeMessage.Way.outgoing(waiter, asked)
+                self.largeMessages[made] = LargeMessage(way: way, local: local, offer: offer)
             }
         }
-        guard let made, largeMessages[made] != nil else { return false }
-        record(callIDOf: made)
+        guard let made, largeMessages[made] != nil else {
+            close(local)
+            return false
+        }
+        if again == nil { record(callIDOf: made) }
         expectEnd(of: made, within: Self.acceptancePatience)
         return true
     }
@@ -104,7 +119,7 @@ extension Engine {
     func takeLarge(_ id: MessageSession.ID) {
         let coming = largeMessages.values.count { if case .incoming = $0.way { true } else { false } }
         guard core?.session(id)?.invite.assertedIdentity != nil, coming < Self.largeMessageCount,
-            let (endpoint, local) = try? makeEndpoint()
+            let (endpoint, local) = try? makeEndpoint(answering: core?.session(id)?.offered ?? [])
         else {
             return step { core, now, effects in
                 core.rejectInvitation(id, .notAcceptableHere, at: now, into: &effects)
@@ -217,6 +232,11 @@ extension Engine {
         }
         if large.messageID != nil {
             answer(waiter, .noAnswer, status: nil)
+        } else if let offer = large.offer, let close,
+            let next = nextOffer(to: waiter.to, after: offer, ChatEnd(close)),
+            beginLarge(waiter, asking: asked, offering: next)
+        {
+            return
         } else {
             if case .refused(let refusal)? = close.map(ChatEnd.init),
                 [405, 415, 420, 488, 501, 606].contains(refusal.status)

@@ -15,26 +15,49 @@ enum SessionOwner: Hashable, Sendable {
 extension Engine {
     // MARK: - Setting up
 
-    /// What this side offers or answers, with a URI of its own.
-    func makeEndpoint() throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
+    /// What this side answers to what the other one offers, with a URI of its own.
+    func makeEndpoint(
+        answering offered: [MSRPMedia]
+    ) throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
+        var (endpoint, local) = try makeEndpoint(ConnectionOffer(isSecure: isSecureAnswer(to: offered)))
+        // Whom nobody can reach connects, where the offer leaves that to us (RFC 6135 §4.2).
+        let mayConnect = offered.first.map { $0.setup == .actpass || $0.setup == .passive } == true
+        endpoint.isReachable = !(core?.isTranslated == true && mayConnect)
+        return (endpoint, local)
+    }
+
+    /// What this side offers, with a URI of its own.
+    func makeEndpoint(
+        _ offer: ConnectionOffer
+    ) throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
         guard let host = core?.flow?.local.host else { throw .notRegistered }
         var identifiers = IdentifierSource()
+        let transport = msrpTransport()
+        let fingerprints = offer.isSecure ? try prepareTLS(of: transport) : []
         do {
-            let address = try msrpTransport().listen(on: host)
-            let uri = try MSRPURI(host: host, port: address.port, sessionID: identifiers.messageID())
-            let medium = MSRPMedia(
+            let address = try transport.listen(on: host, isSecure: offer.isSecure)
+            let uri = try MSRPURI(
+                host: host,
+                port: address.port,
+                sessionID: identifiers.messageID(),
+                isSecure: offer.isSecure
+            )
+            var medium = MSRPMedia(
                 path: [uri.text.text],
                 host: host,
                 port: address.port,
-                isSecure: false,
+                isSecure: offer.isSecure,
                 acceptTypes: ["text/plain", "message/cpim", "*"],
                 acceptWrappedTypes: ["*"]
             )
+            medium.fingerprints = fingerprints
+            medium.supportsCEMA = offer.usesCEMA
             let number = identifiers.next() >> 2
             let origin = Origin(sessionID: number, version: number, address: Connection(host))
+            transport.expect(uri)
             return (MessageSession.Endpoint(medium: medium, origin: origin), uri)
-        } catch let error as SocketError {
-            throw .unreachable(target: host, detail: error.description)
+        } catch SocketError.addressInUse {
+            throw .noFreePort(account.msrpPorts ?? 1...UInt16.max)
         } catch {
             throw .unreachable(target: host, detail: "\(error)")
         }
@@ -42,10 +65,10 @@ extension Engine {
 
     private func msrpTransport() -> MSRPTransport {
         if let msrp { return msrp }
-        let made = MSRPTransport(on: loop) { [weak self] id, input in
+        let made = MSRPTransport(on: loop, ports: account.msrpPorts) { [weak self] id, input in
             self?.assumeIsolated { engine in engine.drive(engine.msrp?.take(input, for: id) ?? []) }
         } retry: { [weak self] local in
-            self?.assumeIsolated { $0.msrp?.connectAgain(local) }
+            self?.assumeIsolated { engine in engine.drive(engine.msrp?.connectAgain(local) ?? []) }
         } resume: { [weak self] local in
             self?.assumeIsolated { engine in
                 engine.msrp?.goOn(local)
@@ -72,21 +95,76 @@ extension Engine {
         sinks makeSink: SinkMaker? = nil,
         for owner: SessionOwner
     ) -> String? {
-        guard let msrp, let path = try? MSRPPath(agreement.remote.path.map(\.text).joined(separator: " "))
-        else { return "the path of the other side cannot be read" }
-        var target: SocketAddress?
-        if agreement.role == .active {
+        guard let path = try? MSRPPath(agreement.remote.path.map(\.text).joined(separator: " ")),
             let hop = path.first
-            let host = agreement.target == .path ? hop?.hostAddress ?? "" : agreement.remote.host.text
-            let port = agreement.target == .path ? hop?.port ?? 2855 : agreement.remote.port
-            target = SocketAddress(host: host, port: port)
-            if target == nil { return "\(host) is not a numeric address" }
-        }
+        else { return "the path of the other side cannot be read" }
         sessionOwners[local] = owner
-        let setup = SessionConfiguration(local: local, target: path, delivery: delivery)
-        msrp.add(Session(setup), connectingTo: target, sinks: makeSink)
-        rearmMessageSessions()
+        var setup = SessionConfiguration(local: local, target: path, delivery: delivery)
+        // A gateway is on the way where the address is not that of the path.
+        let isBehindGateway = agreement.remote.addressMatch == .different
+        setup.pathMatching = account.isMSRPMatchLoose || isBehindGateway ? .sessionID : .exact
+        let session = Session(setup)
+        let check = peerCheck(agreement, hop)
+        switch agreement.role {
+        case .active, .actpass: connect(session, firstHop(of: agreement, hop), check, makeSink)
+        case .passive: driveSoon(msrp?.add(session, .waiting, check: check, sinks: makeSink))
+        case .holdconn: driveSoon(msrp?.add(session, .held, check: check, sinks: makeSink))
+        }
         return nil
+    }
+
+    /// Where the active side connects; this is the place to go to a relay of one's own instead.
+    private func firstHop(of agreement: MSRPAgreement, _ hop: MSRPURI) -> (host: String, port: UInt16) {
+        switch agreement.target {
+        case .path: (hop.hostAddress, hop.port ?? Self.defaultPort)
+        case .address: (agreement.remote.host.text, agreement.remote.port)
+        }
+    }
+
+    /// The port of a URI that names none (RFC 4975 §15.4).
+    private static let defaultPort: UInt16 = 2855
+
+    /// What the certificate of the other side must be; `nil` for a session without TLS.
+    private func peerCheck(_ agreement: MSRPAgreement, _ hop: MSRPURI) -> PeerCheck? {
+        guard agreement.local.isSecure else { return nil }
+        var check = PeerCheck(fingerprints: agreement.expectedFingerprints, name: hop.hostAddress)
+        if account.isMSRPNameRequired { check.authority = .always }
+        if !account.isTLSVerified { check.authority = .never }
+        return check
+    }
+
+    /// Connects once the name of the first hop is resolved (RFC 4975 §6.2).
+    private func connect(
+        _ session: Session,
+        _ hop: (host: String, port: UInt16),
+        _ check: PeerCheck?,
+        _ makeSink: SinkMaker?
+    ) {
+        let local = session.configuration.local
+        resolver().ask(.addresses(hop.host)) { [weak self] answer in
+            self?.assumeIsolated { engine in
+                guard engine.sessionOwners[local] != nil else { return }
+                var addresses: [SocketAddress] = []
+                if case .success(.addresses(let hosts)) = answer {
+                    addresses = hosts.compactMap { SocketAddress(host: $0, port: hop.port) }
+                }
+                guard !addresses.isEmpty else {
+                    let detail = "the address of \(hop.host) was not found"
+                    return engine.drive([.closed(local, .connection(detail))])
+                }
+                let approach = MSRPTransport.Approach.connecting(
+                    to: MSRPTransport.FirstHop(addresses: addresses, name: hop.host)
+                )
+                engine.drive(engine.msrp?.add(session, approach, check: check, sinks: makeSink) ?? [])
+            }
+        }
+    }
+
+    /// Acts on what happened at once, but not within the effect that is being performed.
+    private func driveSoon(_ events: [MSRPTransport.Event]?) {
+        rearmMessageSessions()
+        guard let events, !events.isEmpty else { return }
+        loop.execute { [weak self] in self?.assumeIsolated { $0.drive(events) } }
     }
 
     /// Forgets a session, and its connection if no other is on it.
@@ -132,8 +210,8 @@ extension Engine {
 
     private func take(_ event: MSRPTransport.Event, ofChat id: ChatID) {
         switch event {
-        case .opened: opened(id)
-        case .closed(_, let detail): fail(id, detail)
+        case .opened(_, let security): opened(id, security)
+        case .closed(_, let failure): fail(id, ChatEnd(failure))
         case .cut(_, let messageID, let detail):
             settle(messageID.text, in: id, .failure(.sourceFailed(detail)))
         case .session(_, let event): take(event, in: id)

@@ -1,5 +1,6 @@
 import MSRP
 package import Runtime
+import SDP
 import SIP
 package import Store
 import UserAgent
@@ -34,6 +35,10 @@ package actor Engine {
     var chatStates: [ChatID: ChatState] = [:]
     /// Messages that go or come in a session of their own.
     var largeMessages: [MessageSession.ID: LargeMessage] = [:]
+    /// The fingerprint of the certificate for message sessions, once there is one.
+    var messageFingerprint: Fingerprint?
+    /// Who has refused a chat over TLS in this run.
+    var plainPeers: Set<String> = []
     /// Whose an MSRP session is, by this side's own URI.
     var sessionOwners: [MSRPURI: SessionOwner] = [:]
     var capabilityWaiters: [CapabilityQuery.ID: CapabilityWaiter] = [:]

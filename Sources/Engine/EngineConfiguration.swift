@@ -3,6 +3,8 @@ package struct EngineConfiguration: Sendable {
     package var account: Account
     /// The SQLite database for history and what must outlive a run; `nil` keeps nothing.
     package var storePath: String?
+    /// Where the certificate for message sessions is kept; `nil` makes one for this run.
+    package var certificatePath: String?
     /// Whether messages are written to the store (`history`); what the account needs is kept there in any case.
     package var keepsHistory: Bool
     /// The public identity to send as and to register (`--as`); `nil` for the account's own.

@@ -22,6 +22,10 @@ package enum EngineError: Error, Hashable, Sendable {
     /// The secret could not be read; `detail` never holds the secret.
     case credential(account: String, detail: String)
     case localAddress(String)
+    /// None of the ports that message sessions may take is free.
+    case noFreePort(ClosedRange<UInt16>)
+    /// The certificate for message sessions cannot be used; `detail` is in OpenSSL's words.
+    case messageCertificate(file: String, detail: String)
     /// The peer did not take a chat, or it ended before it stood.
     case chatNotOpened(ChatEnd)
     /// The account writes plain text only, which cannot ask for what is to be waited for.

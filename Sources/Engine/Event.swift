@@ -288,6 +288,10 @@ package enum Warning: Hashable, Sendable {
     case presenceNotPublished(Refusal)
     /// Who asks to see the user's presence is not told.
     case watchersNotTold(Refusal)
+    /// The peer does not take chats over TLS, so that this one is not encrypted.
+    case chatNotEncrypted(peer: String)
+    /// The certificate for message sessions could not be kept: the next run has another one.
+    case certificateNotKept(String)
     /// The certificate of the P-CSCF is not checked because the account says so.
     case tlsNotVerified
     /// The peer refuses what is in an envelope: it gets plain text from now on.

@@ -7,116 +7,83 @@ import Wire
 /// Owned by the engine and touched on the loop's thread only. Each connection has a parser, each session a machine;
 /// the directory says which chunk is for which session. What sockets report leads back into the engine by `report`.
 final class MSRPTransport: @unchecked Sendable {
-    /// What a socket has to say, and which connection it is.
-    enum Input: Sendable {
-        case accepted(StreamConnection)
-        case stream(StreamConnection.Event)
-    }
-
-    struct ConnectionID: Hashable, Sendable { let number: UInt64 }
-
-    /// What the engine is told of a session, named by its own URI.
-    enum Event {
-        /// The connection of the session stands.
-        case opened(MSRPURI)
-        case session(MSRPURI, SessionEvent)
-        /// The source of a message has nothing more to give, though the message is not complete: it was given up.
-        case cut(MSRPURI, messageID: ByteString, detail: String)
-        /// There is no connection for the session, or not any more.
-        case closed(MSRPURI, detail: String)
-
-        /// The session it is about.
-        var local: MSRPURI {
-            switch self {
-            case .opened(let local), .session(let local, _), .closed(let local, _), .cut(let local, _, _):
-                local
-            }
-        }
-    }
-
-    /// A connection, and what is on it.
-    private final class Link {
-        let connection: StreamConnection
-        var parser = ChunkParser()
-        /// The session of the chunk that is being received.
-        var current: Entry?
-        /// The session that opened it.
-        let opener: MSRPURI?
-        /// Until when a connection that was accepted may be without a session.
-        var patience: Instant?
-        /// Whether it is not read because a session takes nothing.
-        var isPaused = false
-
-        init(_ connection: StreamConnection, opener: MSRPURI? = nil, patience: Instant? = nil) {
-            (self.connection, self.opener, self.patience) = (connection, opener, patience)
-        }
-    }
-
-    /// A session, and where it stands.
-    final class Entry {
-        let local: MSRPURI
-        var session: Session
-        var streams: SessionStreams
-        var link: ConnectionID?
-        /// Where the active side connects, and until when a refused connection is tried again.
-        let target: SocketAddress?
-        var patience: Instant?
-
-        init(_ session: Session, _ streams: SessionStreams, connectingTo target: SocketAddress?) {
-            local = session.configuration.local
-            (self.session, self.streams, self.target) = (session, streams, target)
-            patience = .now + MSRPTransport.patience
-        }
-    }
-
     /// How long the other side may take to listen, or to connect: the transaction time (RFC 4975 §7.1.1).
     static let patience = Duration.seconds(30)
     /// The most accepted connections without a session; one more closes the oldest.
     static let strangers = 64
-    private static let retryInterval = Duration.milliseconds(250)
+    static let retryInterval = Duration.milliseconds(250)
     /// How many bytes may wait in a connection before no further chunk is made.
     private static let highWater = 262_144
 
     let loop: EventLoop
-    private let report: @Sendable (ConnectionID, Input) -> Void
-    private let retry: @Sendable (MSRPURI) -> Void
+    let report: @Sendable (ConnectionID, Input) -> Void
+    let retry: @Sendable (MSRPURI) -> Void
     let resume: @Sendable (MSRPURI) -> Void
-    private var listener: Listener?
-    private var links: [ConnectionID: Link] = [:]
-    private(set) var entries: [MSRPURI: Entry] = [:]
-    private var directory = SessionDirectory<ConnectionID>()
+    /// What connections with TLS need; there are none before it is known.
+    var tls: TLSContext?
+    /// The ports that listeners may take; any if `nil`.
+    let ports: ClosedRange<UInt16>?
+    private var listeners: [Place: Listener] = [:]
+    var links: [ConnectionID: Link] = [:]
+    var entries: [MSRPURI: Entry] = [:]
+    /// The sessions that are offered: the other side may connect before its answer is here.
+    var expected: Set<MSRPURI> = []
+    var directory = SessionDirectory<ConnectionID>()
     private var random = SystemRandomNumberGenerator()
     /// Sessions that may have something to send.
     var ready: Set<MSRPURI> = []
     private var lastNumber: UInt64 = 0
 
+    /// What tells one listener from another.
+    private struct Place: Hashable {
+        var host: String
+        var isSecure: Bool
+    }
+
     /// - Parameters:
     ///   - loop: The loop of the engine.
+    ///   - ports: The ports that listeners may take; any if `nil`.
     ///   - report: Called with what a socket has to say, for `take`.
     ///   - retry: Called when a refused connection is to be tried again, for `connectAgain`.
     ///   - resume: Called when a source or a sink of a session can go on, for `goOn`.
     init(
         on loop: EventLoop,
+        ports: ClosedRange<UInt16>? = nil,
         report: @escaping @Sendable (ConnectionID, Input) -> Void,
         retry: @escaping @Sendable (MSRPURI) -> Void,
         resume: @escaping @Sendable (MSRPURI) -> Void
     ) {
-        (self.loop, self.report, self.retry, self.resume) = (loop, report, retry, resume)
+        (self.loop, self.ports, self.report, self.retry, self.resume) = (loop, ports, report, retry, resume)
     }
 
     /// The address where sessions of this client are reached; opened when first asked for.
-    func listen(on host: String) throws(SocketError) -> SocketAddress {
-        if let listener { return listener.local }
-        guard let address = SocketAddress(host: host, port: 0) else { throw .addressNotAvailable }
-        let opened = try Listener(at: address, on: loop) { [weak self] connection in
+    ///
+    /// - Throws: `SocketError.addressInUse` if none of the ports is free.
+    func listen(on host: String, isSecure: Bool = false) throws(SocketError) -> SocketAddress {
+        let place = Place(host: host, isSecure: isSecure)
+        if let listener = listeners[place] { return listener.local }
+        guard !isSecure || tls != nil else { throw .notPermitted }
+        for port in ports ?? 0...0 {
+            guard let address = SocketAddress(host: host, port: port) else { throw .addressNotAvailable }
+            do throws(SocketError) {
+                let opened = try open(at: address, isSecure: isSecure)
+                listeners[place] = opened
+                return opened.local
+            } catch {
+                guard error == .addressInUse else { throw error }
+            }
+        }
+        throw .addressInUse
+    }
+
+    private func open(at address: SocketAddress, isSecure: Bool) throws(SocketError) -> Listener {
+        try Listener(at: address, tls: isSecure ? tls : nil, on: loop) { [weak self] connection in
             guard let self else { return nil }
             self.makeRoomForStranger()
             let id = self.makeID()
-            self.links[id] = Link(connection, patience: .now + Self.patience)
+            self.links[id] = Link(connection, isSecure: isSecure, patience: .now + Self.patience)
             return { [report = self.report] event in report(id, .stream(event)) }
         }
-        listener = opened
-        return opened.local
     }
 
     /// Whoever connects and says nothing must not take the descriptors the others need.
@@ -128,9 +95,9 @@ final class MSRPTransport: @unchecked Sendable {
         drop(oldest)
     }
 
-    private func drop(_ id: ConnectionID) { links.removeValue(forKey: id)?.connection.abort() }
+    func drop(_ id: ConnectionID) { links.removeValue(forKey: id)?.connection.abort() }
 
-    private func makeID() -> ConnectionID {
+    func makeID() -> ConnectionID {
         lastNumber += 1
         return ConnectionID(number: lastNumber)
     }
@@ -145,30 +112,32 @@ final class MSRPTransport: @unchecked Sendable {
 
     // MARK: - Sessions
 
-    /// Takes a session whose peer is to connect to us, or to which we connect.
+    /// Takes note of a session that is offered; what comes for it waits until `add`.
+    func expect(_ local: MSRPURI) {
+        expected.insert(local)
+        directory.insert(local)
+    }
+
+    /// Takes a session that was agreed.
     ///
     /// - Parameters:
     ///   - session: The session.
-    ///   - target: Where to connect; `nil` to wait for the peer.
+    ///   - approach: Who connects, and where to.
+    ///   - check: What the other side must be, if the session is one with TLS.
     ///   - makeSink: Where messages go that come in streams.
-    func add(_ session: Session, connectingTo target: SocketAddress?, sinks makeSink: SinkMaker? = nil) {
+    /// - Returns: What happened at once.
+    func add(
+        _ session: Session,
+        _ approach: Approach,
+        check: PeerCheck? = nil,
+        sinks makeSink: SinkMaker? = nil
+    ) -> [Event] {
         let local = session.configuration.local
-        entries[local] = Entry(session, SessionStreams(makeSink), connectingTo: target)
-        directory.insert(local)
-        if target != nil { connect(local) }
-    }
-
-    private func connect(_ local: MSRPURI) {
-        guard let target = entries[local]?.target else { return }
-        let id = makeID()
-        let connection = StreamConnection(to: target, on: loop) { [report] event in report(id, .stream(event))
-        }
-        links[id] = Link(connection, opener: local)
-    }
-
-    /// Tries again to connect, if there is still reason to.
-    func connectAgain(_ local: MSRPURI) {
-        if entries[local] != nil, entries[local]?.link == nil { connect(local) }
+        expected.remove(local)
+        entries[local] = Entry(session, SessionStreams(makeSink), approach, check)
+        directory.insert(local, matching: session.configuration.pathMatching)
+        if case .connecting = approach { return connect(local) }
+        return receiveEarly(for: local)
     }
 
     /// Queues a message; what becomes of it is an event.
@@ -190,18 +159,20 @@ final class MSRPTransport: @unchecked Sendable {
 
     /// Ends a session, and its connection if no other is on it.
     func remove(_ local: MSRPURI) {
+        expected.remove(local)
+        directory.remove(local)
         guard let entry = entries.removeValue(forKey: local) else { return }
         entry.streams.closeAll()
-        directory.remove(local)
-        for (id, link) in links where link.opener == local || id == entry.link {
-            guard directory.sessions(on: id).isEmpty else { continue }
+        for (id, link) in links where link.waiting.remove(local) != nil || id == entry.link {
+            guard link.waiting.isEmpty, directory.sessions(on: id).isEmpty else { continue }
+            link.isEnding = true
             link.connection.close()
         }
     }
 
     func closeAll() {
-        listener?.close()
-        listener = nil
+        for listener in listeners.values { listener.close() }
+        listeners.removeAll()
         for link in links.values { link.connection.close() }
         links.removeAll()
         for entry in entries.values { entry.streams.closeAll() }
@@ -221,7 +192,7 @@ final class MSRPTransport: @unchecked Sendable {
             ready.insert(local)
             guard entry.link == nil, let patience = entry.patience, patience <= now else { continue }
             entry.patience = nil
-            events.append(.closed(local, detail: "the other side did not connect in time"))
+            events.append(.closed(local, .connection("the other side did not connect in time")))
         }
         return events
     }
@@ -229,17 +200,10 @@ final class MSRPTransport: @unchecked Sendable {
     // MARK: - Connections
 
     func take(_ input: Input, for id: ConnectionID) -> [Event] {
-        guard case .stream(let event) = input, let link = links[id] else { return [] }
+        guard case .stream(let event) = input, links[id] != nil else { return [] }
         switch event {
-        case .connected:
-            guard let local = link.opener, let entry = entries[local] else { return [] }
-            directory.insert(local, on: id)
-            entry.link = id
-            // The active side speaks first, so that the passive one knows whose connection it is (RFC 4975 §5.4).
-            entry.session.sendKeepAlive()
-            ready.insert(local)
-            return [.opened(local)]
-        case .received(let bytes): return receive(bytes, on: id)
+        case .connected: return connected(id)
+        case .received(let bytes): return receive(ByteString(bytes), on: id)
         case .drained:
             ready.formUnion(directory.sessions(on: id))
             return []
@@ -248,33 +212,25 @@ final class MSRPTransport: @unchecked Sendable {
         }
     }
 
-    private func end(_ id: ConnectionID, _ error: SocketError?) -> [Event] {
-        guard let link = links.removeValue(forKey: id) else { return [] }
-        link.connection.abort()
-        var ended = directory.end(id)
-        if let opener = link.opener, entries[opener]?.link == nil, !ended.contains(opener) {
-            if error == .refused, let patience = entries[opener]?.patience, patience > .now {
-                // The other side may listen a moment later.
-                loop.schedule(at: .now + Self.retryInterval) { [retry] in retry(opener) }
-                return []
-            }
-            ended.append(opener)
-        }
-        return ended.filter { entries[$0] != nil }.map { local in
-            entries[local]?.link = nil
-            entries[local]?.patience = nil
-            return .closed(local, detail: error?.description ?? "closed by the other side")
-        }
-    }
-
-    private func receive(_ bytes: [UInt8], on id: ConnectionID) -> [Event] {
+    func receive(_ bytes: ByteString, on id: ConnectionID) -> [Event] {
         guard let link = links[id] else { return [] }
-        var input = ByteString(bytes)
+        var input = bytes
         var events: [Event] = []
         var told: [SessionEvent] = []
         do throws(MSRPParseError) {
-            while let event = try link.parser.next(&input) {
-                if case .head(let head) = event { link.current = admit(head, on: id, link, &events) }
+            while true {
+                let before = expected.isEmpty ? nil : (link.parser, input)
+                guard let event = try link.parser.next(&input) else { break }
+                if case .head(let head) = event {
+                    link.current = admit(head, on: id, link, &events)
+                    if link.early != nil, let before {
+                        link.parser = before.0
+                        link.early?.bytes = before.1
+                        break
+                    }
+                    // The certificate was not that of the other side.
+                    guard links[id] != nil else { return events }
+                }
                 guard let entry = link.current else { continue }
                 entry.session.receive(event, using: &random, into: &told)
                 ready.insert(entry.local)
@@ -295,15 +251,16 @@ final class MSRPTransport: @unchecked Sendable {
         _ link: Link,
         _ events: inout [Event]
     ) -> Entry? {
-        switch directory.admit(head, on: id) {
+        switch directory.admit(head, on: id, where: { $0.isSecure == link.isSecure }) {
         case .session(let local):
-            guard let entry = entries[local] else { return nil }
-            if entry.link == nil, head.method != nil {
-                link.patience = nil
-                entry.link = id
-                events.append(.opened(local))
+            guard let entry = entries[local] else {
+                // Its answer is still on its way.
+                if expected.contains(local) { link.early = (local, .empty) }
+                return nil
             }
-            return entry
+            entry.isGuest = false
+            guard entry.link == nil, head.method != nil else { return entry }
+            return bind(entry, to: id, &events) ? entry : nil
         case .refused(let code):
             if let response = SessionDirectory<ConnectionID>.response(code, to: head) {
                 try? link.connection.send(response.bytes)
@@ -318,10 +275,12 @@ final class MSRPTransport: @unchecked Sendable {
         if let link = links[id] { pauseIfFull(id, link) }
     }
 
-    private func pauseIfFull(_ id: ConnectionID, _ link: Link) {
-        let isFull = directory.sessions(on: id).contains { local in
-            entries[local].map { $0.streams.isFull || !$0.session.takesInput } ?? false
-        }
+    func pauseIfFull(_ id: ConnectionID, _ link: Link) {
+        let isFull =
+            link.early != nil
+            || directory.sessions(on: id).contains { local in
+                entries[local].map { $0.streams.isFull || !$0.session.takesInput } ?? false
+            }
         guard isFull != link.isPaused else { return }
         link.isPaused = isFull
         if isFull { link.connection.pauseReading() } else { link.connection.resumeReading() }

@@ -161,4 +161,37 @@ import Testing
         output.show(Sample.event(.chatOpened(unverified)))
         #expect(sink.output.split(separator: "\n").last?.contains("asserted") == false)
     }
+
+    @Test(
+        "how a chat is protected is told when it opens, in the list and in JSON",
+        arguments: [
+            (.plain, "not encrypted", #""encrypted":false"#),
+            (
+                .tls(suite: "TLSv1.3 X", proof: .fingerprint("sha-256 AB")),
+                "encrypted, certificate as announced",
+                #""encrypted":true,"tls":"TLSv1.3 X","verified_by":"fingerprint","fingerprint":"sha-256 AB""#
+            ),
+            (
+                .tls(suite: "TLSv1.3 X", proof: .name("b.test")), "encrypted, certificate of b.test",
+                #""encrypted":true,"tls":"TLSv1.3 X","verified_by":"name","certificate_name":"b.test""#
+            ),
+            (
+                .tls(suite: "TLSv1.2 X", proof: .none), "encrypted, certificate not checked",
+                #""encrypted":true,"tls":"TLSv1.2 X","verified_by":"nothing""#
+            ),
+        ] as [(ConnectionSecurity, String, String)]
+    )
+    func security(_ security: ConnectionSecurity, _ words: String, _ members: String) {
+        var chat = chat
+        chat.security = security
+        output().show(Sample.event(.chatOpened(chat)))
+        #expect(sink.error == "chatting with sip:bob@ims.test, \(words)\n")
+        output().show(.chat(ChatEntry(chat: chat, state: .open)), account: "alice")
+        #expect(sink.output == "3\tsip:bob@ims.test\t(\(words))\n")
+        let json = CollectingSink()
+        JSONOutput(sink: json, verbosity: .normal, now: { Sample.time }).show(
+            Sample.event(.chatOpened(chat))
+        )
+        #expect(json.output.hasSuffix(members + "}\n"))
+    }
 }

@@ -51,6 +51,11 @@ import enum Commands.ExitStatus
         .presenceNotTold(uri: "sip:bob@ims.test", .noResource),
         .presenceNotTold(uri: "sip:bob@ims.test", .refused(Refusal(status: 403, reason: "Forbidden"))),
         .presenceNotTold(uri: "sip:bob@ims.test", .ended), .notOnline(uri: "sip:bob@ims.test"),
+        .chatNotOpened(
+            .certificate(detail: "the certificate has the fingerprint sha-256 FF, expected was 00")
+        ),
+        .chatNotOpened(.gateway), .noFreePort(20_000...20_001),
+        .messageCertificate(file: "chat.pem", detail: "no start line"),
     ]
 
     private static let usage: [UsageError] = [
@@ -112,6 +117,8 @@ import enum Commands.ExitStatus
         .historyNotKept("the disk is full"), .sentOverUDP(size: 1400),
         .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
         .secretReadableByOthers(file: "/home/alice/alice.password"), .plainText(peer: "sip:bob@ims.test"),
+        .chatNotEncrypted(peer: "sip:bob@ims.test"),
+        .certificateNotKept("msrp-alice.pem: Read-only file system"),
     ]
 
     private static var explanations: [Explanation] {

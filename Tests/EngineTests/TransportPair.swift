@@ -52,11 +52,9 @@ final class TransportEnd: @unchecked Sendable {
     ) throws {
         let path = try MSRPPath(peer.local.text.text)
         let configuration = SessionConfiguration(local: local, target: path, delivery: delivery)
-        let address = SocketAddress(host: "127.0.0.1", port: peer.local.port ?? 0)
-        drive {
-            $0.add(Session(configuration), connectingTo: connects ? address : nil, sinks: sinks)
-            return []
-        }
+        let addresses = [SocketAddress(host: "127.0.0.1", port: peer.local.port ?? 0)].compactMap(\.self)
+        let hop = MSRPTransport.FirstHop(addresses: addresses, name: "127.0.0.1")
+        drive { $0.add(Session(configuration), connects ? .connecting(to: hop) : .waiting, sinks: sinks) }
     }
 
     /// Waits for the next thing the session says that `select` wants.

@@ -30,7 +30,8 @@ enum ChatText {
         switch kind {
         case .chatInvited(let chat):
             "chat invitation from \(peer(of: chat)): type accept or reject (in a chat /accept or /reject)"
-        case .chatOpened(let chat): "chatting with \(peer(of: chat))"
+        case .chatOpened(let chat):
+            "chatting with \(peer(of: chat))\(chat.security.map { ", \($0.wording)" } ?? "")"
         case .chatClosed(_, .byUser): nil
         case .chatClosed(let chat, let end): "The chat with \(peer(of: chat)) has ended: \(end.wording)."
         case .composing(let report): composing(report)
@@ -74,13 +75,26 @@ enum ChatText {
 
     /// A line of `chats`: its number, whom it is with, and what is to know of it.
     static func entry(_ entry: ChatEntry) -> String {
+        let security = entry.chat.security?.wording
         let mark =
             switch entry.state {
             case .invited: "\t(invitation: accept or reject)"
-            case .current: "\t(here)"
-            case .open: ""
+            case .current: "\t(here\(security.map { ", \($0)" } ?? ""))"
+            case .open: security.map { "\t(\($0))" } ?? ""
             }
         return "\(entry.chat.id.number)\t\(peer(of: entry.chat))\(mark)"
+    }
+}
+
+extension ConnectionSecurity {
+    /// How it is protected, in words.
+    var wording: String {
+        switch self {
+        case .plain: "not encrypted"
+        case .tls(_, .fingerprint): "encrypted, certificate as announced"
+        case .tls(_, .name(let name)): "encrypted, certificate of \(Display.safe(name))"
+        case .tls(_, .none): "encrypted, certificate not checked"
+        }
     }
 }
 
@@ -94,6 +108,8 @@ extension ChatEnd {
         case .cancelled: "the invitation was taken back"
         case .unanswered: "nobody answered the invitation"
         case .connection(let detail): "its connection failed (\(Display.safe(detail)))"
+        case .certificate(let detail): "the other side is not who was announced (\(Display.safe(detail)))"
+        case .gateway: "a gateway on the way does not let it through"
         case .lost: "the other side does not know it any more"
         }
     }
@@ -107,6 +123,8 @@ extension ChatEnd {
         case .cancelled: "cancelled"
         case .unanswered: "unanswered"
         case .connection: "connection"
+        case .certificate: "certificate"
+        case .gateway: "gateway"
         case .lost: "lost"
         }
     }

@@ -72,6 +72,22 @@ extension JSONMembers {
         }
         add("display_name", chat.displayName)
         add("call_id", chat.callID)
+        if let security = chat.security { add(security) }
+    }
+
+    mutating func add(_ security: ConnectionSecurity) {
+        guard case .tls(let suite, let proof) = security else { return add("encrypted", false) }
+        add("encrypted", true)
+        add("tls", suite)
+        switch proof {
+        case .fingerprint(let fingerprint):
+            add("verified_by", "fingerprint")
+            add("fingerprint", fingerprint)
+        case .name(let name):
+            add("verified_by", "name")
+            add("certificate_name", name)
+        case .none: add("verified_by", "nothing")
+        }
     }
 
     mutating func add(_ message: IncomingChatMessage) {
@@ -87,8 +103,8 @@ extension JSONMembers {
         add("cause", end.word)
         switch end {
         case .refused(let refusal): add(refusal)
-        case .connection(let detail): add("detail", detail)
-        case .byUser, .byPeer, .cancelled, .unanswered, .lost: break
+        case .connection(let detail), .certificate(let detail): add("detail", detail)
+        case .byUser, .byPeer, .cancelled, .unanswered, .gateway, .lost: break
         }
     }
 

@@ -28,6 +28,7 @@ struct AccountBuilder {
         try readRegistration(into: &account)
         try readPresence(into: &account)
         try readMessaging(into: &account)
+        try readMessageSessions(into: &account)
         account.imageShareForm =
             try value(.imageShareForm, Account.ImageShareForm.init(rawValue:), Expectation.imageShareForm)
             ?? .standard
@@ -185,6 +186,17 @@ struct AccountBuilder {
             ConfigurationValue.capabilities,
             Expectation.capabilities
         )
+    }
+
+    private func readMessageSessions(into account: inout Account) throws(ConfigurationError) {
+        account.chatTransport =
+            try value(.chatTransport, ChatTransport.init(rawValue:), Expectation.chatTransport) ?? .automatic
+        account.msrpPorts = try value(.msrpPorts, ConfigurationValue.ports, Expectation.ports)
+        let verify: (String) -> Bool? = { ["fingerprint": false, "name": true][$0] }
+        account.isMSRPNameRequired = try value(.msrpVerify, verify, Expectation.msrpVerify) ?? false
+        if section.settings[.msrpCertificate] != nil { account.msrpCertificate = try path(.msrpCertificate) }
+        let match: (String) -> Bool? = { ["path": false, "session": true][$0] }
+        account.isMSRPMatchLoose = try value(.msrpMatch, match, Expectation.msrpMatch) ?? false
     }
 
     private func readRegistration(into account: inout Account) throws(ConfigurationError) {

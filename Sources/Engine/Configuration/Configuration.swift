@@ -74,6 +74,11 @@ extension Configuration {
     /// The database for history and account state.
     package var storePath: String { dataDirectory + "/ims.db" }
 
+    /// The certificate and the key for the message sessions of an account: each account has its own (RFC 4975 §14.4).
+    package func certificatePath(of account: Account) -> String {
+        dataDirectory + "/msrp-\(account.name).pem"
+    }
+
     /// Finds the account to use.
     ///
     /// - Parameter selector: What `--account` says: a name or an `imscore:` connector; `nil` for the default account.

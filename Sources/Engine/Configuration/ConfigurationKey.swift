@@ -41,6 +41,11 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case accessNetworkInfo = "access-network-info"
 
     case acceptChat = "accept-chat"
+    case chatTransport = "chat-transport"
+    case msrpPorts = "msrp-ports"
+    case msrpVerify = "msrp-verify"
+    case msrpCertificate = "msrp-certificate"
+    case msrpMatch = "msrp-match"
     case imageShareForm = "image-share-form"
     case messageFormat = "message-format"
     case requestNotifications = "request-notifications"
@@ -57,7 +62,7 @@ package enum AccountKey: String, CaseIterable, Sendable {
     package var isSecret: Bool {
         switch self {
         case .passwordFile, .passwordCommand, .passwordDescriptor, .akaKFile, .akaOPFile, .akaOPcFile,
-            .akaAMF:
+            .akaAMF, .msrpCertificate:
             true
         default: false
         }

@@ -18,6 +18,10 @@ package enum ConfigurationValue {
         package static let chatPolicy = "all, from-buddies, ask or none"
         package static let messageFormat = "auto, plain or cpim"
         package static let notifications = "none, delivered or displayed"
+        package static let chatTransport = "auto, tls or tcp"
+        package static let ports = "two ports such as 20000-20100"
+        package static let msrpVerify = "fingerprint or name"
+        package static let msrpMatch = "path or session"
         package static let imageShareForm = "standard or mercuro"
         package static let serviceID = Account.PresenceServiceID.allCases.map(\.rawValue)
             .joined(separator: " or ")
@@ -55,6 +59,15 @@ package enum ConfigurationValue {
 
     package static func port(_ text: some StringProtocol) -> UInt16? {
         decimal(text).flatMap(UInt16.init(exactly:))
+    }
+
+    /// Reads `20000-20100`, or one port.
+    package static func ports(_ text: String) -> ClosedRange<UInt16>? {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { port($0.trimmed) }
+        guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first > 0,
+            first <= last
+        else { return nil }
+        return first...last
     }
 
     /// Reads `sip:user@host`, the only form an identity is registered in (TS 23.003 §13.4).

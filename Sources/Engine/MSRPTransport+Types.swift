@@ -1,0 +1,122 @@
+import MSRP
+import Runtime
+import Wire
+
+// What the transport of message sessions keeps, and what it tells.
+extension MSRPTransport {
+    /// What a socket has to say, and which connection it is.
+    enum Input: Sendable {
+        case accepted(StreamConnection)
+        case stream(StreamConnection.Event)
+    }
+
+    struct ConnectionID: Hashable, Sendable { let number: UInt64 }
+
+    /// What the engine is told of a session, named by its own URI.
+    enum Event {
+        /// The connection of the session stands.
+        case opened(MSRPURI, ConnectionSecurity)
+        case session(MSRPURI, SessionEvent)
+        /// The source of a message has nothing more to give, though the message is not complete: it was given up.
+        case cut(MSRPURI, messageID: ByteString, detail: String)
+        /// There is no connection for the session, or not any more.
+        case closed(MSRPURI, Failure)
+
+        /// The session it is about.
+        var local: MSRPURI {
+            switch self {
+            case .opened(let local, _), .session(let local, _), .closed(let local, _), .cut(let local, _, _):
+                local
+            }
+        }
+    }
+
+    /// Why there is no connection.
+    enum Failure: Hashable, Sendable {
+        case connection(String)
+        /// The other side is not the one that signalling announced.
+        case certificate(String)
+    }
+
+    /// How a session comes to its connection.
+    enum Approach: Hashable, Sendable {
+        /// This side connects.
+        case connecting(to: FirstHop)
+        /// The other side connects.
+        case waiting
+        /// Nobody does until it is agreed anew (`holdconn`, RFC 4145 §4).
+        case held
+    }
+
+    /// Where the active side connects: the first URI of the path, or the address of `c=` and `m=` with CEMA.
+    struct FirstHop: Hashable, Sendable {
+        /// The addresses in the order to try them.
+        var addresses: [SocketAddress]
+        /// What the host is called.
+        var name: String
+    }
+
+    /// What two sessions have in common that may share a connection (RFC 4975 §5.4).
+    struct Destination: Hashable, Sendable {
+        var address: SocketAddress
+        var name: String
+        var check: PeerCheck?
+    }
+
+    /// A connection, and what is on it.
+    final class Link {
+        let connection: StreamConnection
+        let isSecure: Bool
+        var parser = ChunkParser()
+        /// The session of the chunk that is being received.
+        var current: Entry?
+        /// Where it was opened to; `nil` if the other side has connected.
+        let destination: Destination?
+        /// The sessions for which it is being opened.
+        var waiting: Set<MSRPURI>
+        var isOpen = false
+        /// Whether no further session may come onto it.
+        var isEnding = false
+        /// Until when a connection that was accepted may be without a session.
+        var patience: Instant?
+        /// What has come for a session whose answer is still on its way, and which session that is.
+        var early: (session: MSRPURI, bytes: ByteString)?
+        /// Whether it is not read because a session takes nothing.
+        var isPaused = false
+
+        /// A connection that was accepted.
+        init(_ connection: StreamConnection, isSecure: Bool, patience: Instant) {
+            (self.connection, self.isSecure, self.patience) = (connection, isSecure, patience)
+            (destination, waiting) = (nil, [])
+        }
+
+        /// A connection that is being opened for a session.
+        init(_ connection: StreamConnection, to destination: Destination, for local: MSRPURI) {
+            (self.connection, self.destination, waiting) = (connection, destination, [local])
+            isSecure = destination.check != nil
+        }
+    }
+
+    /// A session, and where it stands.
+    final class Entry {
+        let local: MSRPURI
+        var session: Session
+        var streams: SessionStreams
+        let approach: Approach
+        /// What the other side must be, on a connection with TLS.
+        let check: PeerCheck?
+        var link: ConnectionID?
+        /// Which of the addresses is tried.
+        var attempt = 0
+        /// Until when a refused connection is tried again, or the other side is waited for.
+        var patience: Instant?
+        /// Whether it has come onto a connection of others, and nothing has come for it yet.
+        var isGuest = false
+
+        init(_ session: Session, _ streams: SessionStreams, _ approach: Approach, _ check: PeerCheck?) {
+            local = session.configuration.local
+            (self.session, self.streams, self.approach, self.check) = (session, streams, approach, check)
+            patience = approach == .held ? nil : .now + MSRPTransport.patience
+        }
+    }
+}
