@@ -82,7 +82,7 @@ package struct Authenticator: Hashable, Sendable {
         guard challenger == .proxy || homeMethods.contains(where: { $0 == request.method }) else {
             throw .notFromNetwork
         }
-        let challenge = try select(from: Self.challenges(in: response, by: challenger))
+        let challenge = try select(from: Self.challenges(in: response, by: challenger), realm: realm)
         if attempts.hasRefusedNetwork { throw .networkNotAuthenticated }
         guard attempts.answers < AuthenticationAttempts.limit, attempts.lastNonce != challenge.nonce else {
             sessions[challenger] = nil
@@ -129,8 +129,11 @@ package struct Authenticator: Hashable, Sendable {
 // MARK: - Choosing and answering
 
 extension Authenticator {
-    /// Picks the strongest challenge of our realm that the account can answer, the first among equals (RFC 8760 §2.4).
-    private func select(from challenges: [Challenge]) throws(AuthenticationError) -> DigestChallenge {
+    /// Picks the strongest challenge of a realm that the account can answer, the first among equals (RFC 8760 §2.4).
+    func select(
+        from challenges: [Challenge],
+        realm: String
+    ) throws(AuthenticationError) -> DigestChallenge {
         guard let first = challenges.first else { throw .malformedChallenge }
         let digests = challenges.filter(\.isDigest)
         guard let firstDigest = digests.first else { throw .noCredentials(scheme: first.scheme.text) }

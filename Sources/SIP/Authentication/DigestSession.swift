@@ -17,15 +17,34 @@ struct DigestSession: Hashable, Sendable {
         request: Message,
         auts: [UInt8]? = nil
     ) -> Credentials {
+        credentials(
+            username: username,
+            realm: realm,
+            method: request.method?.rawValue ?? "",
+            uri: request.requestURI?.text ?? "",
+            body: request.body.bytes,
+            auts: auts
+        )
+    }
+
+    /// The credentials for the next request, whatever protocol it is one of.
+    mutating func credentials(
+        username: String,
+        realm: String,
+        method: String,
+        uri: String,
+        body: [UInt8] = [],
+        auts: [UInt8]? = nil
+    ) -> Credentials {
         // A count that wraps would be a replay; nobody gets there, and the server would only challenge again.
         nonceCount = nonceCount == .max ? 1 : nonceCount + 1
         let computation = computation(
             username: username,
             realm: realm,
-            uri: request.requestURI?.text ?? "",
+            uri: uri,
             nonceCount: nonceCount
         )
-        let response = computation.response(method: request.method?.rawValue ?? "", body: request.body.bytes)
+        let response = computation.response(method: method, body: body)
         var parameters = challenge.commonParameters(username: username, realm: realm, uri: computation.uri)
         parameters.append("response", response, quoted: true)
         if challenge.qop != nil || challenge.algorithm.isSession {
