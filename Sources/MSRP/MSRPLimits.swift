@@ -39,4 +39,6 @@ package struct MSRPLimits: Hashable, Sendable {
     static let identifierLength = 128
     /// The largest chunk body that need not be interruptible (RFC 4975 §7.1.1).
     package static let plainChunkSize = 2_048
+    /// The largest body of a chunk that goes through a relay: some in the field drop what is above 10,800 bytes.
+    package static let relayedChunkSize = 8_192
 }

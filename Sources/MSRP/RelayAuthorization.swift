@@ -81,6 +81,9 @@ package struct RelayAuthorization: Sendable {
         state = .ready
     }
 
+    /// Whether an AUTH has no response yet.
+    package var isWaiting: Bool { if case .waiting = state { true } else { false } }
+
     package var nextDeadline: Instant? {
         switch state {
         case .waiting(_, let deadline): deadline

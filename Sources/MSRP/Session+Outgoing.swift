@@ -65,6 +65,7 @@ extension Session {
     ) -> OutgoingChunk? {
         if !holdsAnswers, let answer = answers.removeFirst() { return answer }
         guard end == nil else { return nil }
+        defer { keepAliveTime = configuration.keepAlive.map { now + $0 } }
         if keepAlives > 0 { return keepAliveChunk(at: now, using: &generator) }
         guard hasReadyMessage, let messageID = nextMessage() else { return nil }
         return chunk(of: messageID, maxBytes: maxBytes, at: now, using: &generator, into: &events)
@@ -122,6 +123,9 @@ extension Session {
             forget(messageID)
         } else if isLast {
             leaveQueue(messageID)
+            if configuration.isRelayed, progress.message.successReport {
+                reportDeadlines.append((messageID, now + configuration.reportTime))
+            }
             events.append(.sent(messageID: messageID))
             if progress.message.failureReport != .yes { finish(messageID, into: &events) }
         }
@@ -190,7 +194,11 @@ extension Session {
     mutating func finish(_ messageID: ByteString, into events: inout [SessionEvent]) {
         guard let progress = messages[messageID], !progress.isFinished else { return }
         unconfirmed -= 1
-        if progress.message.failureReport == .yes { events.append(.accepted(messageID: messageID)) }
+        // A relay answers for itself: where the far end is to report, only that says that the message got there.
+        let isConfirmed = !configuration.isRelayed || !progress.message.successReport
+        if progress.message.failureReport == .yes, isConfirmed {
+            events.append(.accepted(messageID: messageID))
+        }
         guard progress.message.successReport else {
             messages[messageID] = nil
             return

@@ -24,9 +24,13 @@ package struct Session: Sendable {
     /// Whether responses and reports are kept back, since what they would confirm is not yet where it belongs.
     package var holdsAnswers = false
     var keepAlives = 0
+    /// When the peer is to be asked whether it is still there.
+    var keepAliveTime: Instant?
     var transactions = TransactionTable()
     /// Accepted messages whose report has not come, the oldest first.
     var awaitingReport = FirstInFirstOut<ByteString>()
+    /// Until when the far end is to have reported what went through a relay, the oldest first.
+    var reportDeadlines = FirstInFirstOut<(messageID: ByteString, deadline: Instant)>()
     var unconfirmed = 0
     var nextOrder: UInt64 = 0
     var targetText: ByteString
@@ -70,7 +74,10 @@ package struct Session: Sendable {
     }
 
     /// When `fire` is due, if ever.
-    package var nextDeadline: Instant? { transactions.nextDeadline }
+    package var nextDeadline: Instant? {
+        [transactions.nextDeadline, reportDeadlines.first?.deadline, end == nil ? keepAliveTime : nil]
+            .compactMap(\.self).min()
+    }
 
     /// The messages that are neither confirmed nor failed, in the order they were queued.
     package var unconfirmedMessages: [ByteString] {
@@ -92,7 +99,7 @@ package struct Session: Sendable {
     /// Whether a response with this identifier is one to this session.
     package func awaits(_ transactionID: ByteString) -> Bool { transactions.contains(transactionID) }
 
-    /// Lets time pass: tells which responses are late.
+    /// Lets time pass: tells which responses are late, and asks a peer that is silent whether it is still there.
     package mutating func fire(at now: Instant, into events: inout [SessionEvent]) {
         while let late = transactions.popDue(at: now) {
             guard let messageID = late.messageID else {
@@ -102,6 +109,16 @@ package struct Session: Sendable {
             guard messages[messageID]?.isOverdue == false else { continue }
             messages[messageID]?.isOverdue = true
             events.append(.overdue(messageID: messageID))
+            sendKeepAlive()
         }
+        while let first = reportDeadlines.first, first.deadline <= now {
+            _ = reportDeadlines.removeFirst()
+            guard messages[first.messageID]?.isOverdue == false else { continue }
+            messages[first.messageID]?.isOverdue = true
+            events.append(.overdue(messageID: first.messageID))
+        }
+        guard let keepAliveTime, keepAliveTime <= now else { return }
+        self.keepAliveTime = nil
+        sendKeepAlive()
     }
 }

@@ -14,6 +14,8 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
     private var connections: [MSRPURI: Connection?] = [:]
     /// The sessions that are known by their session id alone.
     private var bySessionID: [ByteString: MSRPURI] = [:]
+    /// Sessions whose peer is behind a relay, which may come on more than one connection (RFC 4976 §3).
+    private var relayed: Set<MSRPURI> = []
     /// The path last seen on a connection, as received, and the session it stands for.
     private var lastSeen: [Connection: (path: ByteString, uri: MSRPURI)] = [:]
     private let limits: MSRPLimits
@@ -21,8 +23,18 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
     package init(limits: MSRPLimits = .standard) { self.limits = limits }
 
     /// Adds a session.
-    package mutating func insert(_ local: MSRPURI, matching: PathMatching = .exact) {
+    ///
+    /// - Parameters:
+    ///   - local: Its own URI.
+    ///   - matching: How requests are matched with it.
+    ///   - isRelayed: Whether a relay is on the way to the peer.
+    package mutating func insert(
+        _ local: MSRPURI,
+        matching: PathMatching = .exact,
+        isRelayed: Bool = false
+    ) {
         connections[local] = .some(nil)
+        if isRelayed { relayed.insert(local) }
         guard let sessionID = local.sessionID else { return }
         bySessionID[sessionID] = matching == .sessionID ? local : nil
     }
@@ -40,6 +52,7 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
 
     package mutating func remove(_ local: MSRPURI) {
         connections[local] = nil
+        relayed.remove(local)
         if let sessionID = local.sessionID { bySessionID[sessionID] = nil }
         lastSeen = lastSeen.filter { $0.value.uri != local }
     }
@@ -81,10 +94,12 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
         else {
             return refusal(.sessionDoesNotExist, of: head)
         }
-        guard bound == nil || bound == connection else { return refusal(.boundElsewhere, of: head) }
+        let isBoundElsewhere = bound != nil && bound != connection
+        // Relays open connections of their own for what goes the other way.
+        guard !isBoundElsewhere || relayed.contains(local) else { return refusal(.boundElsewhere, of: head) }
         // A response binds nothing, and must not open a way past the check above for requests.
         guard head.method != nil else { return .session(local) }
-        connections[local] = .some(connection)
+        if !isBoundElsewhere { connections[local] = .some(connection) }
         lastSeen[connection] = (ByteString(Array(toPath.bytes)), local)
         return .session(local)
     }

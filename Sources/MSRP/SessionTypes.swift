@@ -29,11 +29,19 @@ package struct SessionConfiguration: Sendable {
     package var acceptedTypes = ["*"]
     /// How long a response may take (RFC 4975 §7.1.1).
     package var transactionTime: Duration = .seconds(30)
+    /// After how much silence of this side an empty SEND asks whether the peer is still there; never if `nil`.
+    package var keepAlive: Duration?
     package var limits = MSRPLimits.standard
 
     package init(local: MSRPURI, target: MSRPPath, delivery: Delivery) {
         (self.local, self.target, self.delivery) = (local, target, delivery)
     }
+
+    /// How long the report on what went through relays may take: each hop has its own transaction time.
+    var reportTime: Duration { transactionTime * 2 }
+
+    /// Whether a relay answers in place of the far end: then only a report says that the peer has a message.
+    package var isRelayed: Bool { target.uris.count > 1 }
 
     func accepts(_ contentType: ByteString?) -> Bool {
         guard let contentType, !acceptedTypes.contains("*") else { return true }

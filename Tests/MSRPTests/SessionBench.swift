@@ -30,6 +30,9 @@ struct SessionBench {
         (a, b) = (Session(forA), Session(forB))
     }
 
+    /// What a relay before A is called; the bench carries what A sends through it to B all the same.
+    static let relay = "msrp://relay.test:2855/rrrrrrrrrrrrrrrrrrrr;tcp"
+
     mutating func takeFromA(maxBytes: Int = .max) -> OutgoingChunk? {
         let chunk = a.nextChunk(maxBytes: maxBytes, at: now, using: &generator, into: &eventsA)
         if let chunk { sentByA.append(ByteString(chunk.bytes).text) }

@@ -301,6 +301,68 @@ struct SessionTests {
         #expect(bench.a.unconfirmedMessages.isEmpty)
     }
 
+    @Test("what a relay has answered is sent again as well, until the far end has reported it")
+    func relayedRenewal() throws {
+        let path = try MSRPPath("\(SessionBench.relay) \(SessionBench.pathB)")
+        var bench = try SessionBench { if $0.local.port == 1 { $0.target = path } }
+        for number in 0..<2 {
+            var message = OutgoingMessage("m\(number)", "text \(number)")
+            message.successReport = true
+            try bench.queue(message)
+        }
+        for _ in 0..<2 {
+            let chunk = try bench.nextFromA()
+            #expect(ByteString(chunk.bytes).text.contains("To-Path: \(path.text.text)\r\n"))
+            try bench.feedA(SessionBench.response(200, to: chunk))
+        }
+        try bench.feedA(
+            "MSRP rep1 REPORT\r\nTo-Path: \(SessionBench.pathA)\r\nFrom-Path: \(SessionBench.pathB)\r\n"
+                + "Message-ID: m0\r\nByte-Range: 1-6/6\r\nStatus: 000 200 OK\r\n-------rep1$\r\n"
+        )
+        // The relay has answered for itself, not for the far end.
+        #expect(bench.eventsA.map(\.summary) == ["sent m0", "sent m1", "bound", "delivered m0"])
+        bench.a.fire(at: bench.now + .seconds(60), into: &bench.eventsA)
+        #expect(bench.eventsA.last?.summary == "overdue m1")
+        _ = bench.a.renew(local: try MSRPURI(SessionBench.pathA), target: path)
+        #expect(bench.a.unconfirmedMessages == ["m1"])
+        #expect(ByteString(try bench.nextFromA().bytes).text.contains("Message-ID: m1\r\n"))
+        #expect(bench.takeFromA() == nil)
+    }
+
+    @Test("one who says nothing for a while asks whether the peer is there, and tells when it is not")
+    func idleKeepAlive() throws {
+        var bench = try SessionBench { $0.keepAlive = .seconds(60) }
+        bench.a.sendKeepAlive()
+        try bench.run()
+        #expect(bench.a.nextDeadline == bench.now + .seconds(60))
+        bench.now += .seconds(60)
+        bench.a.fire(at: bench.now, into: &bench.eventsA)
+        let asked = try bench.nextFromA()
+        #expect(ByteString(asked.bytes).text.contains("Byte-Range: 1-0/0\r\n"))
+        try bench.feedA(SessionBench.response(200, to: asked))
+        #expect(bench.eventsA.map(\.summary) == ["alive", "alive"])
+        bench.now += .seconds(60)
+        bench.a.fire(at: bench.now, into: &bench.eventsA)
+        _ = try bench.nextFromA()
+        bench.now += .seconds(30)
+        bench.a.fire(at: bench.now, into: &bench.eventsA)
+        #expect(bench.eventsA.last?.summary == "silent")
+    }
+
+    @Test("a message without an answer makes the session ask whether the peer is there at all")
+    func overdueProbe() throws {
+        var bench = try SessionBench()
+        try bench.queue(OutgoingMessage("one", "x"))
+        _ = try bench.nextFromA()
+        bench.now += .seconds(30)
+        bench.a.fire(at: bench.now, into: &bench.eventsA)
+        #expect(bench.eventsA.last?.summary == "overdue one")
+        #expect(ByteString(try bench.nextFromA().bytes).text.contains("Byte-Range: 1-0/0\r\n"))
+        #expect(bench.a.nextDeadline == bench.now + .seconds(30))
+        bench.a.fire(at: bench.now + .seconds(30), into: &bench.eventsA)
+        #expect(bench.eventsA.last?.summary == "silent")
+    }
+
     @Test("a streamed message goes on behind what was confirmed")
     func streamRenewal() throws {
         var bench = try SessionBench(delivery: .streamed(limit: 1_000_000))
