@@ -100,6 +100,7 @@ extension Explanation {
                 advice: "msrp-certificate in ims.conf is a PEM file with a certificate and its key.",
                 status: .configuration
             )
+        case .relay(let host, let failure): self.init(failure, of: host)
         case .localAddress(let detail):
             self.init(
                 "local_address",
@@ -283,6 +284,7 @@ extension Warning {
         case .watchersNotTold: "watchers_not_told"
         case .chatNotEncrypted: "chat_not_encrypted"
         case .certificateNotKept: "certificate_not_kept"
+        case .relayNotEncrypted: "relay_not_encrypted"
         case .tlsNotVerified: "tls_not_verified"
         case .plainText: "plain_text"
         case .secretReadableByOthers: "secret_readable_by_others"
@@ -306,6 +308,9 @@ extension Warning {
                 + "chat-transport = tls in ims.conf would rather have no chat."
         case .certificateNotKept(let detail):
             "the certificate for chats is not kept, the next run makes another: \(Display.safe(detail))."
+        case .relayNotEncrypted(let host):
+            "the way to the relay \(Display.safe(host)) is not encrypted; msrps:// in msrp-relay of ims.conf "
+                + "would be."
         case .tlsNotVerified: "the certificate of the network is not checked (tls-verify = off)."
         case .plainText(let peer):
             "\(Display.safe(peer)) refuses what asks for notifications, and gets plain text from now on."

@@ -1,3 +1,4 @@
+package import MSRP
 package import SIP
 
 /// One account as the configuration describes it: who the user is, where the network is, how to prove it.
@@ -62,6 +63,12 @@ package struct Account: Hashable, Sendable {
     package var sentNotifications = NotificationLevel.displayed
     /// Whether others are told that the user is writing (RFC 3994).
     package var sendsTypingNotices = true
+    /// The relay that message sessions of this side go through (RFC 4976), without a session; `nil` for none.
+    package var msrpRelay: MSRPURI?
+    /// How long the other side of a message session may take to answer (RFC 4975 §7.1.1).
+    package var msrpTimeout = Duration.seconds(30)
+    /// After how much silence a message session asks whether the other side is there; never if `nil`.
+    package var msrpKeepAlive: Duration? = .seconds(60)
     /// The `+sip.instance` URN; `nil` for one made at first use and kept in the store.
     package var instanceID: String?
     /// The local address to bind, if not the one the system chooses.

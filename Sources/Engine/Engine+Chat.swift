@@ -11,6 +11,11 @@ struct ChatState {
     var session: MessageSession.ID
     /// This side's own URI; an invitation has none before it is taken.
     var local: MSRPURI?
+    /// The own URI that a change offers or answers.
+    var nextLocal: MSRPURI?
+    var renewal: ChatRenewal?
+    /// How often it was brought back since a message got through.
+    var renewals = 0
     var isOpen = false
     /// Whether this side is leaving: whatever ends first, BYE or the connection, that is why.
     var isLeaving = false
@@ -88,7 +93,7 @@ extension Engine {
         _ invitation: Invitation,
         _ offer: ConnectionOffer
     ) async throws(EngineError) -> Chat {
-        let (endpoint, local) = try makeEndpoint(offer)
+        let (endpoint, local) = try await makeEndpoint(offer)
         var made: MessageSession.ID?
         step { core, now, effects in
             made = core.invite(invitation.peer, as: invitation.sender, endpoint, at: now, into: &effects)
@@ -114,7 +119,7 @@ extension Engine {
 
     /// Takes an invitation and waits until the chat stands.
     package func accept(_ id: ChatID) async throws(EngineError) -> Chat {
-        try takeInvitation(id)
+        try await takeInvitation(id)
         return try await awaitOpening(of: id)
     }
 
@@ -270,12 +275,16 @@ extension Engine {
         }
     }
 
-    func takeInvitation(_ id: ChatID) throws(EngineError) {
+    func takeInvitation(_ id: ChatID) async throws(EngineError) {
         guard let state = chatStates[id], !state.chat.isOutgoing, state.agreement == nil else {
             throw .noChat
         }
         let offered = core?.session(state.session)?.offered ?? []
-        let (answer, local) = try makeEndpoint(answering: offered)
+        let (answer, local) = try await makeEndpoint(answering: offered)
+        guard chatStates[id] != nil, chatStates[id]?.local == nil else {
+            close(local)
+            throw .noChat
+        }
         chatStates[id]?.local = local
         step { core, now, effects in
             core.acceptInvitation(state.session, answer, at: now, into: &effects)

@@ -14,6 +14,7 @@ extension Engine {
 
     /// Ends a chat, once the answers to what was sent in it have had time to come: BYE takes another way than they do.
     func closing(_ id: ChatID, _ end: ChatEnd) {
+        let end = end == .lost ? chatStates[id]?.renewal?.reason ?? end : end
         guard end == .byPeer, chatStates[id]?.said.isEmpty == false else { return closed(id, end) }
         chatStates[id]?.end = end
         loop.schedule(at: .now + Self.lastAnswers) { [weak self] in
@@ -38,18 +39,18 @@ extension Engine {
         chatStates[chat.id] = ChatState(chat: chat, session: session)
         switch configuration.chatPolicy {
         case .none: refuse(chat.id, .busyHere)
-        case .all where invite.assertedIdentity != nil: takeOrRefuse(chat.id)
+        case .all where invite.assertedIdentity != nil: Task { await takeOrRefuse(chat.id) }
         case .fromBuddies:
             guard chat.isVerified, isBuddy(chat.peer) else { return refuse(chat.id, .busyHere) }
-            takeOrRefuse(chat.id)
+            Task { await takeOrRefuse(chat.id) }
         case .ask, .all: tellInvitation(chat)
         }
     }
 
     /// Takes an invitation without asking; it is refused where that cannot be done.
-    private func takeOrRefuse(_ id: ChatID) {
+    private func takeOrRefuse(_ id: ChatID) async {
         do throws(EngineError) {
-            try takeInvitation(id)
+            try await takeInvitation(id)
         } catch {
             log(.warning, "an invitation is refused: \(error)")
             refuse(id, .temporarilyUnavailable)
@@ -67,13 +68,15 @@ extension Engine {
     }
 
     func agreed(_ agreement: MSRPAgreement, _ id: ChatID) {
-        guard let local = chatStates[id]?.local else { return }
+        guard let state = chatStates[id], let local = state.nextLocal ?? state.local else { return }
         guard !agreement.needsPlainOffer else { return fail(id, .gateway) }
+        let old = state.nextLocal == nil ? nil : state.local
         chatStates[id]?.agreement = agreement
+        chatStates[id]?.local = local
+        chatStates[id]?.nextLocal = nil
         let delivery = Delivery.whole(limit: Self.chatMessageLimit)
-        if let detail = open(agreement, from: local, delivery: delivery, for: .chat(id)) {
-            fail(id, .connection(detail: detail))
-        }
+        let detail = open(agreement, from: local, delivery: delivery, for: .chat(id), replacing: old)
+        if let detail { fail(id, .connection(detail: detail)) }
     }
 
     /// The largest message taken in a chat; files have sessions of their own.
@@ -88,7 +91,8 @@ extension Engine {
 
     func closed(_ id: ChatID, _ end: ChatEnd) {
         guard var state = chatStates.removeValue(forKey: id) else { return }
-        if let local = state.local { close(local) }
+        for local in [state.local, state.nextLocal].compactMap(\.self) { close(local) }
+        if let renewal = state.renewal { loop.cancel(renewal.timer) }
         for (messageID, said) in state.said.sorted(by: { $0.value.number < $1.value.number }) {
             conclude(said, messageID, .success(.unconfirmed), in: state.chat)
         }
@@ -102,6 +106,7 @@ extension Engine {
     // MARK: - What the message sessions report
 
     func opened(_ id: ChatID, _ security: ConnectionSecurity) {
+        renewed(id)
         guard chatStates[id]?.isOpen == false else { return }
         chatStates[id]?.isOpen = true
         chatStates[id]?.chat.security = security

@@ -49,6 +49,12 @@ extension Engine {
 
     func take(_ event: SessionEvent, in id: ChatID) {
         switch event {
+        case .incoming(.message), .accepted, .delivered: chatStates[id]?.renewals = 0
+        case .incoming(.failed(_, let failure)):
+            log(.notice, "a message of \(chatStates[id]?.chat.peer ?? "a chat") is not complete: \(failure)")
+        default: break
+        }
+        switch event {
         case .incoming(.message(let message, let body)): received(message, body, in: id)
         case .sent(let messageID): sent(messageID.text, in: id)
         case .accepted(let messageID):

@@ -55,7 +55,9 @@ extension Engine {
         offering again: ConnectionOffer? = nil
     ) -> Bool {
         let offer = again ?? firstOffer(to: waiter.to)
-        guard let (endpoint, local) = try? makeEndpoint(offer) else { return false }
+        guard account.msrpRelay == nil, let (endpoint, local) = try? makeDirectEndpoint(offer) else {
+            return false
+        }
         var offered = endpoint
         offered.medium.direction = .sendonly
         var made: MessageSession.ID?
@@ -119,7 +121,8 @@ extension Engine {
     func takeLarge(_ id: MessageSession.ID) {
         let coming = largeMessages.values.count { if case .incoming = $0.way { true } else { false } }
         guard core?.session(id)?.invite.assertedIdentity != nil, coming < Self.largeMessageCount,
-            let (endpoint, local) = try? makeEndpoint(answering: core?.session(id)?.offered ?? [])
+            account.msrpRelay == nil,
+            let (endpoint, local) = try? makeDirectEndpoint(answering: core?.session(id)?.offered ?? [])
         else {
             return step { core, now, effects in
                 core.rejectInvitation(id, .notAcceptableHere, at: now, into: &effects)
@@ -139,6 +142,9 @@ extension Engine {
         switch report {
         case .invited: break
         case .agreed(let agreement): largeAgreed(agreement, id)
+        case .changeOffered:
+            step { core, now, effects in core.rejectChange(id, at: now, into: &effects) }
+        case .changeFailed: break
         case .closed(let close): largeClosed(id, close)
         }
     }
@@ -172,7 +178,9 @@ extension Engine {
             }
             concludeLarge(id, .refused(Refusal(status: code.rawValue, reason: "MSRP")))
         case .session(_, .overdue), .session(_, .ended), .session(_, .silent): leaveLarge(id)
-        case .session(_, .bound), .session(_, .alive), .session(_, .sent), .session(_, .incoming): break
+        case .relay, .noted, .session(_, .bound), .session(_, .alive), .session(_, .sent),
+            .session(_, .incoming):
+            break
         }
     }
 

@@ -15,11 +15,31 @@ enum SessionOwner: Hashable, Sendable {
 extension Engine {
     // MARK: - Setting up
 
-    /// What this side answers to what the other one offers, with a URI of its own.
+    /// What this side offers, with a URI of its own, reached through the relay of the account if it has one.
+    func makeEndpoint(
+        _ offer: ConnectionOffer
+    ) async throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
+        guard let relay = account.msrpRelay else { return try makeDirectEndpoint(offer) }
+        guard let host = core?.flow?.local.host else { throw .notRegistered }
+        return try await makeRelayedEndpoint(relay, from: host)
+    }
+
+    /// What this side answers to what the other one offers, through the relay of the account if it has one.
     func makeEndpoint(
         answering offered: [MSRPMedia]
+    ) async throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
+        guard account.msrpRelay == nil else {
+            return try await makeEndpoint(ConnectionOffer(isSecure: isSecureAnswer(to: offered)))
+        }
+        return try makeDirectEndpoint(answering: offered)
+    }
+
+    /// What this side answers to what the other one offers, with a URI of its own.
+    func makeDirectEndpoint(
+        answering offered: [MSRPMedia]
     ) throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
-        var (endpoint, local) = try makeEndpoint(ConnectionOffer(isSecure: isSecureAnswer(to: offered)))
+        let offer = ConnectionOffer(isSecure: isSecureAnswer(to: offered))
+        var (endpoint, local) = try makeDirectEndpoint(offer)
         // Whom nobody can reach connects, where the offer leaves that to us (RFC 6135 §4.2).
         let mayConnect = offered.first.map { $0.setup == .actpass || $0.setup == .passive } == true
         endpoint.isReachable = !(core?.isTranslated == true && mayConnect)
@@ -27,7 +47,7 @@ extension Engine {
     }
 
     /// What this side offers, with a URI of its own.
-    func makeEndpoint(
+    func makeDirectEndpoint(
         _ offer: ConnectionOffer
     ) throws(EngineError) -> (MessageSession.Endpoint, MSRPURI) {
         guard let host = core?.flow?.local.host else { throw .notRegistered }
@@ -63,7 +83,7 @@ extension Engine {
         }
     }
 
-    private func msrpTransport() -> MSRPTransport {
+    func msrpTransport() -> MSRPTransport {
         if let msrp { return msrp }
         let made = MSRPTransport(on: loop, ports: account.msrpPorts) { [weak self] id, input in
             self?.assumeIsolated { engine in engine.drive(engine.msrp?.take(input, for: id) ?? []) }
@@ -87,23 +107,38 @@ extension Engine {
     ///   - delivery: How messages are taken.
     ///   - makeSink: Where messages go if they are taken in streams.
     ///   - owner: Who is told what happens.
+    ///   - old: The URI under which the session went on until now, if it is one that moves.
     /// - Returns: Why it cannot be opened, or `nil`.
     func open(
         _ agreement: MSRPAgreement,
         from local: MSRPURI,
         delivery: Delivery,
         sinks makeSink: SinkMaker? = nil,
-        for owner: SessionOwner
+        for owner: SessionOwner,
+        replacing old: MSRPURI? = nil
     ) -> String? {
         guard let path = try? MSRPPath(agreement.remote.path.map(\.text).joined(separator: " ")),
             let hop = path.first
         else { return "the path of the other side cannot be read" }
         sessionOwners[local] = owner
-        var setup = SessionConfiguration(local: local, target: path, delivery: delivery)
+        if let old, old != local {
+            sessionOwners[old] = nil
+            msrp?.move(old, to: local)
+        }
+        let usePath = msrp?.relayPath(of: local)
+        let target = MSRPPath.target(usePath: usePath, peer: path)
+        var setup = SessionConfiguration(local: local, target: target, delivery: delivery)
+        (setup.transactionTime, setup.keepAlive) = (account.msrpTimeout, account.msrpKeepAlive)
+        if setup.isRelayed { setup.chunkSize = MSRPLimits.relayedChunkSize }
         // A gateway is on the way where the address is not that of the path.
         let isBehindGateway = agreement.remote.addressMatch == .different
         setup.pathMatching = account.isMSRPMatchLoose || isBehindGateway ? .sessionID : .exact
         let session = Session(setup)
+        if usePath != nil {
+            let approach = MSRPTransport.Approach.relayed(isActive: agreement.role == .active)
+            driveSoon(msrp?.add(session, approach, check: msrp?.relay?.check, sinks: makeSink))
+            return nil
+        }
         let check = peerCheck(agreement, hop)
         switch agreement.role {
         case .active, .actpass: connect(session, firstHop(of: agreement, hop), check, makeSink)
@@ -113,7 +148,7 @@ extension Engine {
         return nil
     }
 
-    /// Where the active side connects; this is the place to go to a relay of one's own instead.
+    /// Where the active side connects.
     private func firstHop(of agreement: MSRPAgreement, _ hop: MSRPURI) -> (host: String, port: UInt16) {
         switch agreement.target {
         case .path: (hop.hostAddress, hop.port ?? Self.defaultPort)
@@ -122,7 +157,7 @@ extension Engine {
     }
 
     /// The port of a URI that names none (RFC 4975 §15.4).
-    private static let defaultPort: UInt16 = 2855
+    static let defaultPort: UInt16 = 2855
 
     /// What the certificate of the other side must be; `nil` for a session without TLS.
     private func peerCheck(_ agreement: MSRPAgreement, _ hop: MSRPURI) -> PeerCheck? {
@@ -180,6 +215,8 @@ extension Engine {
         switch report {
         case .invited: invitedToChat(session)
         case .agreed(let agreement): agreed(agreement, ChatID(session.number))
+        case .changeOffered: changeOffered(ChatID(session.number))
+        case .changeFailed(let failure): changeFailed(ChatID(session.number), failure)
         case .closed(let close): closing(ChatID(session.number), ChatEnd(close))
         }
     }
@@ -200,8 +237,15 @@ extension Engine {
         rearmMessageSessions()
     }
 
-    private func take(_ event: MSRPTransport.Event) {
-        switch sessionOwners[event.local] {
+    func take(_ event: MSRPTransport.Event) {
+        switch event {
+        case .noted(let text): return log(.notice, text)
+        case .relay(let local, let event): return take(event, for: local)
+        case .closed(let local, let failure) where relayWaiters[local] != nil:
+            return relayFailed(local, RelayFailure(failure))
+        case .opened, .session, .closed, .cut: break
+        }
+        switch event.local.flatMap({ sessionOwners[$0] }) {
         case .chat(let id): take(event, ofChat: id)
         case .largeMessage(let id): take(event, ofLarge: id)
         case nil: break
@@ -211,12 +255,16 @@ extension Engine {
     private func take(_ event: MSRPTransport.Event, ofChat id: ChatID) {
         switch event {
         case .opened(_, let security): opened(id, security)
-        case .closed(_, let failure): fail(id, ChatEnd(failure))
+        case .closed(_, let failure): connectionBroke(id, failure)
         case .cut(_, let messageID, let detail):
             settle(messageID.text, in: id, .failure(.sourceFailed(detail)))
         case .session(_, let event): take(event, in: id)
+        case .relay, .noted: break
         }
     }
+
+    /// Stops reading what message sessions bring, so that their senders slow down, or goes on with it.
+    package func holdMessages(_ isHeld: Bool) { msrp?.isHeld = isHeld }
 
     /// Sets the timer of the message sessions anew.
     func rearmMessageSessions() {

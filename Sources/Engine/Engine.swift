@@ -43,6 +43,9 @@ package actor Engine {
     var sessionOwners: [MSRPURI: SessionOwner] = [:]
     var capabilityWaiters: [CapabilityQuery.ID: CapabilityWaiter] = [:]
     var presence = PresenceLedger()
+    /// The calls that wait for the relay to serve a session, and what the relay was answered last for each.
+    var relayWaiters: [MSRPURI: RelayWaiter] = [:]
+    var relayCredentials: [MSRPURI: RelayCredentials] = [:]
     var messageWaiters: [PagerMessage.ID: MessageWaiter] = [:]
     var lastWaiter = 0
     /// What is known of messages that were asked about, who they were for, and who waits to know more.
@@ -169,6 +172,7 @@ extension Engine {
         leaveLargeMessages(keepingUnattended: true)
         await sendLastMessages()
         if !keepRegistration { await endPresence() }
+        for local in relayWaiters.keys { relayFailed(local, .unreachable(detail: "interrupted")) }
         if !keepRegistration, core?.hasBinding == true {
             let patience = min(Self.farewell, configuration.timeout ?? Self.farewell)
             let deadline = loop.schedule(at: .now + patience) { [weak self] in

@@ -26,6 +26,8 @@ package enum EngineError: Error, Hashable, Sendable {
     case noFreePort(ClosedRange<UInt16>)
     /// The certificate for message sessions cannot be used; `detail` is in OpenSSL's words.
     case messageCertificate(file: String, detail: String)
+    /// The account's own MSRP relay, named by its host, does not serve.
+    case relay(String, RelayFailure)
     /// The peer did not take a chat, or it ended before it stood.
     case chatNotOpened(ChatEnd)
     /// The account writes plain text only, which cannot ask for what is to be waited for.

@@ -292,6 +292,8 @@ package enum Warning: Hashable, Sendable {
     case chatNotEncrypted(peer: String)
     /// The certificate for message sessions could not be kept: the next run has another one.
     case certificateNotKept(String)
+    /// The way to the account's own MSRP relay is not encrypted: whoever listens can read along.
+    case relayNotEncrypted(String)
     /// The certificate of the P-CSCF is not checked because the account says so.
     case tlsNotVerified
     /// The peer refuses what is in an envelope: it gets plain text from now on.

@@ -39,7 +39,7 @@ extension MSRPTransport {
         return []
     }
 
-    private func clientTLS(_ destination: Destination) -> StreamConnection.TLS? {
+    func clientTLS(_ destination: Destination) -> StreamConnection.TLS? {
         guard let check = destination.check, let tls else { return nil }
         return StreamConnection.TLS(
             tls,
@@ -71,6 +71,7 @@ extension MSRPTransport {
 
     func connected(_ id: ConnectionID) -> [Event] {
         guard let link = links[id] else { return [] }
+        if let events = relayConnected(id, link) { return events }
         link.isOpen = true
         let waiting = link.waiting
         link.waiting = []
@@ -82,7 +83,7 @@ extension MSRPTransport {
     }
 
     /// The active side speaks first, so that the passive one knows whose connection it is (RFC 4975 §5.4).
-    private func greet(_ entry: Entry, isGuest: Bool) {
+    func greet(_ entry: Entry, isGuest: Bool) {
         entry.isGuest = isGuest
         entry.session.sendKeepAlive()
         ready.insert(entry.local)
@@ -108,6 +109,7 @@ extension MSRPTransport {
         directory.bind(local, to: id)
         link.patience = nil
         entry.link = id
+        pauseIfFull(id, link)
         events.append(.opened(local, security))
         return true
     }
@@ -125,7 +127,7 @@ extension MSRPTransport {
     func end(_ id: ConnectionID, _ error: SocketError?) -> [Event] {
         guard let link = links.removeValue(forKey: id) else { return [] }
         link.connection.abort()
-        var events: [Event] = []
+        var events = relayEnded(id, Failure(error))
         for local in link.waiting where entries[local]?.link == nil {
             events += notConnected(local, error)
         }

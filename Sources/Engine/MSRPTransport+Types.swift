@@ -21,12 +21,18 @@ extension MSRPTransport {
         case cut(MSRPURI, messageID: ByteString, detail: String)
         /// There is no connection for the session, or not any more.
         case closed(MSRPURI, Failure)
+        /// The account's own relay has something to say about a session that is to go through it.
+        case relay(MSRPURI, RelayAuthorization.Event)
+        /// Somebody does what no client does.
+        case noted(String)
 
-        /// The session it is about.
-        var local: MSRPURI {
+        /// The session it is about, if it is about one.
+        var local: MSRPURI? {
             switch self {
-            case .opened(let local, _), .session(let local, _), .closed(let local, _), .cut(let local, _, _):
+            case .opened(let local, _), .session(let local, _), .closed(let local, _), .cut(let local, _, _),
+                .relay(let local, _):
                 local
+            case .noted: nil
             }
         }
     }
@@ -46,6 +52,8 @@ extension MSRPTransport {
         case waiting
         /// Nobody does until it is agreed anew (`holdconn`, RFC 4145 §4).
         case held
+        /// The connection to the account's own relay is there; the active side speaks first.
+        case relayed(isActive: Bool)
     }
 
     /// Where the active side connects: the first URI of the path, or the address of `c=` and `m=` with CEMA.
@@ -81,6 +89,8 @@ extension MSRPTransport {
         var patience: Instant?
         /// What has come for a session whose answer is still on its way, and which session that is.
         var early: (session: MSRPURI, bytes: ByteString)?
+        /// Whether it was told that a request on it was refused.
+        var isNoted = false
         /// Whether it is not read because a session takes nothing.
         var isPaused = false
 
@@ -90,9 +100,10 @@ extension MSRPTransport {
             (destination, waiting) = (nil, [])
         }
 
-        /// A connection that is being opened for a session.
-        init(_ connection: StreamConnection, to destination: Destination, for local: MSRPURI) {
-            (self.connection, self.destination, waiting) = (connection, destination, [local])
+        /// A connection that is being opened, for a session if one is named.
+        init(_ connection: StreamConnection, to destination: Destination, for local: MSRPURI? = nil) {
+            (self.connection, self.destination) = (connection, destination)
+            waiting = local.map { [$0] } ?? []
             isSecure = destination.check != nil
         }
     }

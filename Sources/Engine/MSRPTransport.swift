@@ -29,7 +29,14 @@ final class MSRPTransport: @unchecked Sendable {
     /// The sessions that are offered: the other side may connect before its answer is here.
     var expected: Set<MSRPURI> = []
     var directory = SessionDirectory<ConnectionID>()
-    private var random = SystemRandomNumberGenerator()
+    /// Sessions that are about to move, by the URI they move to.
+    private var moving: [MSRPURI: MSRPURI] = [:]
+    var relay: Relay?
+    /// Whether nothing is read, because what came is still on its way to the user.
+    var isHeld = false {
+        didSet { if isHeld != oldValue { for (id, link) in links { pauseIfFull(id, link) } } }
+    }
+    var random = SystemRandomNumberGenerator()
     /// Sessions that may have something to send.
     var ready: Set<MSRPURI> = []
     private var lastNumber: UInt64 = 0
@@ -107,7 +114,7 @@ final class MSRPTransport: @unchecked Sendable {
         let sessions = entries.values.flatMap {
             [$0.session.nextDeadline, $0.link == nil ? $0.patience : nil]
         }
-        return (sessions + links.values.map(\.patience)).compactMap(\.self).min()
+        return (sessions + links.values.map(\.patience) + relayDeadlines).compactMap(\.self).min()
     }
 
     // MARK: - Sessions
@@ -132,18 +139,40 @@ final class MSRPTransport: @unchecked Sendable {
         check: PeerCheck? = nil,
         sinks makeSink: SinkMaker? = nil
     ) -> [Event] {
-        let local = session.configuration.local
+        let setup = session.configuration
+        let local = setup.local
         expected.remove(local)
-        entries[local] = Entry(session, SessionStreams(makeSink), approach, check)
-        directory.insert(local, matching: session.configuration.pathMatching)
-        if case .connecting = approach { return connect(local) }
-        return receiveEarly(for: local)
+        var restarts: [Restart] = []
+        if let old = moving.removeValue(forKey: local).flatMap(takeOut) {
+            restarts = old.session.renew(as: setup)
+            entries[local] = Entry(old.session, old.streams, approach, check)
+        } else {
+            entries[local] = Entry(session, SessionStreams(makeSink), approach, check)
+        }
+        directory.insert(local, matching: setup.pathMatching, isRelayed: setup.isRelayed)
+        let events = restart(restarts, in: local)
+        switch approach {
+        case .connecting: return events + connect(local)
+        case .relayed(let isActive): return events + join(local, isActive: isActive)
+        case .waiting, .held: return events + receiveEarly(for: local)
+        }
+    }
+
+    /// Lets a session go on under another URI as soon as that is added, with what was not confirmed in it.
+    func move(_ old: MSRPURI, to local: MSRPURI) { moving[local] = old }
+
+    /// Makes a session whose connection broke ready for the next one: what was not confirmed is sent again.
+    func suspend(_ local: MSRPURI) -> [Event] {
+        guard let entry = entries[local] else { return [] }
+        let target = entry.session.configuration.target
+        return restart(entry.session.renew(local: local, target: target), in: local)
     }
 
     /// Queues a message; what becomes of it is an event.
     ///
     /// - Returns: Whether the session takes it.
     func send(_ message: MSRP.OutgoingMessage, in local: MSRPURI) -> Bool {
+        let local = moving[local] ?? local
         guard entries[local]?.session.send(message) == true else { return false }
         ready.insert(local)
         return true
@@ -159,15 +188,24 @@ final class MSRPTransport: @unchecked Sendable {
 
     /// Ends a session, and its connection if no other is on it.
     func remove(_ local: MSRPURI) {
+        moving[local] = nil
+        takeOut(local)?.streams.closeAll()
+    }
+
+    /// Takes a session out, and ends its connection if no other is on it.
+    private func takeOut(_ local: MSRPURI) -> Entry? {
         expected.remove(local)
         directory.remove(local)
-        guard let entry = entries.removeValue(forKey: local) else { return }
-        entry.streams.closeAll()
+        relay?.uses[local] = nil
+        guard let entry = entries.removeValue(forKey: local) else { return nil }
         for (id, link) in links where link.waiting.remove(local) != nil || id == entry.link {
-            guard link.waiting.isEmpty, directory.sessions(on: id).isEmpty else { continue }
+            guard id != relay?.link, link.waiting.isEmpty, directory.sessions(on: id).isEmpty else {
+                continue
+            }
             link.isEnding = true
             link.connection.close()
         }
+        return entry
     }
 
     func closeAll() {
@@ -184,7 +222,7 @@ final class MSRPTransport: @unchecked Sendable {
         for (id, link) in links {
             if let patience = link.patience, patience <= now { drop(id) }
         }
-        var events: [Event] = []
+        var events = fireRelay(at: now)
         for (local, entry) in entries {
             var told: [SessionEvent] = []
             entry.session.fire(at: now, into: &told)
@@ -222,6 +260,10 @@ final class MSRPTransport: @unchecked Sendable {
                 let before = expected.isEmpty ? nil : (link.parser, input)
                 guard let event = try link.parser.next(&input) else { break }
                 if case .head(let head) = event {
+                    if takeRelayResponse(head, on: id, &events) {
+                        link.current = nil
+                        continue
+                    }
                     link.current = admit(head, on: id, link, &events)
                     if link.early != nil, let before {
                         link.parser = before.0
@@ -238,7 +280,8 @@ final class MSRPTransport: @unchecked Sendable {
                 told.removeAll(keepingCapacity: true)
             }
         } catch {
-            return events + end(id, nil)
+            let note = "\(link.connection.remote) sent what is not MSRP (\(error))"
+            return events + [.noted(note)] + end(id, nil)
         }
         pauseIfFull(id, link)
         return events
@@ -259,12 +302,18 @@ final class MSRPTransport: @unchecked Sendable {
                 return nil
             }
             entry.isGuest = false
+            link.patience = nil
             guard entry.link == nil, head.method != nil else { return entry }
             return bind(entry, to: id, &events) ? entry : nil
         case .refused(let code):
             if let response = SessionDirectory<ConnectionID>.response(code, to: head) {
                 try? link.connection.send(response.bytes)
             }
+            // The first one that is refused is told; the others would say no more.
+            if !link.isNoted {
+                events.append(.noted("refused a request of \(link.connection.remote) with \(code.rawValue)"))
+            }
+            link.isNoted = true
             return nil
         case .ignored: return nil
         }
@@ -277,7 +326,7 @@ final class MSRPTransport: @unchecked Sendable {
 
     func pauseIfFull(_ id: ConnectionID, _ link: Link) {
         let isFull =
-            link.early != nil
+            isHeld || link.early != nil
             || directory.sessions(on: id).contains { local in
                 entries[local].map { $0.streams.isFull || !$0.session.takesInput } ?? false
             }

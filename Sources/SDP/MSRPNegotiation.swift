@@ -60,9 +60,13 @@ extension MSRPMedia {
     package func answer(to offered: MSRPMedia, canListen: Bool) throws(MSRPRefusal) -> MSRPMedia {
         guard isSecure == offered.isSecure else { throw .transport }
         guard allTypes.intersects(offered.allTypes) else { throw .types }
-        guard let role = Setup.answer(to: offered.setup, canListen: canListen || usesRelay) else {
-            throw .unreachable
-        }
+        // Whoever is behind a relay speaks first where the other side is not: the relay then has one connection to that
+        // side, and not a second one for what goes back.
+        let isSpeaker = usesRelay && !offered.usesRelay && offered.setup == .actpass
+        guard
+            let role = isSpeaker
+                ? .active : Setup.answer(to: offered.setup, canListen: canListen || usesRelay)
+        else { throw .unreachable }
         if !offered.supportsCEMA, offered.setup != .active, offered.addressMatch == .different {
             throw .gateway
         }

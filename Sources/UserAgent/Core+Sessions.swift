@@ -118,33 +118,23 @@ extension Core {
         case .terminated(let end):
             guard let session = sessions[id] else { return }
             effects.append(.session(id, .closed(session.close(end))))
-        case .updateReceived(let offer): answerChange(offer, of: id, at: now, into: &effects)
-        case .alerting, .updated, .updateFailed: break
+        case .updateReceived(let offer): receiveChange(offer, of: id, at: now, into: &effects)
+        case .updated: concludeChange(of: id, nil, at: now, into: &effects)
+        case .updateFailed(let failure): concludeChange(of: id, failure, at: now, into: &effects)
+        case .alerting: break
         }
     }
 
     private mutating func started(_ id: MessageSession.ID, at now: Instant, into effects: inout [Effect]) {
-        guard sessions[id]?.invite.isCaller == true else { return }
+        if sessions[id]?.invite.isCaller == true { takeAnswer(of: id, at: now, into: &effects) }
+    }
+
+    /// Takes what was agreed, or ends a session in which nothing was.
+    mutating func takeAnswer(of id: MessageSession.ID, at now: Instant, into effects: inout [Effect]) {
         if let agreement = sessions[id]?.takeAnswer() {
             effects.append(.session(id, .agreed(agreement)))
         } else {
             leave(id, at: now, into: &effects)
-        }
-    }
-
-    private mutating func answerChange(
-        _ offer: SessionBody,
-        of id: MessageSession.ID,
-        at now: Instant,
-        into effects: inout [Effect]
-    ) {
-        let answer = sessions[id]?.answer(toChange: offer)
-        stepSession(id, at: now, into: &effects) { session, steps in
-            if let answer {
-                session.acceptUpdate(with: answer, at: now, into: &steps)
-            } else {
-                session.rejectUpdate(at: now, into: &steps)
-            }
         }
     }
 

@@ -124,6 +124,9 @@ extension InviteSession {
 
     // MARK: - What the user says to it
 
+    /// The change that is offered, until it is accepted or rejected.
+    var offeredChange: SessionBody? { incoming?.offer }
+
     /// Accepts the change that was offered.
     package mutating func acceptUpdate(
         with answer: SessionBody,

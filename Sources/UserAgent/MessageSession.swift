@@ -17,6 +17,10 @@ package struct MessageSession: Sendable {
         case invited
         /// Both sides know where messages go.
         case agreed(MSRPAgreement)
+        /// The other side wants messages to go another way from now on: accept or reject it.
+        case changeOffered
+        /// Messages cannot go another way; the session itself goes on.
+        case changeFailed(SessionFailure)
         case closed(Close)
     }
 
@@ -42,9 +46,11 @@ package struct MessageSession: Sendable {
 
     package internal(set) var invite: InviteSession
     /// Known from the start to the one who invites, and to the other one when it accepts.
-    private var endpoint: Endpoint?
+    var endpoint: Endpoint?
     private var offer: SessionDescription?
-    private var agreement: MSRPAgreement?
+    var agreement: MSRPAgreement?
+    /// Whether a change that we offered has no answer.
+    var isChanging = false
     /// What was not agreed must end the session, and is told in place of that end.
     private var isDisagreed = false
 
@@ -60,11 +66,12 @@ package struct MessageSession: Sendable {
     }
 
     /// The ways to the other side that its offer names, the preferred one first; empty if it has made none.
-    package var offered: [MSRPMedia] { sections().map(\.medium) }
+    package var offered: [MSRPMedia] {
+        invite.remoteDescription.flatMap(Self.description).map { Self.sections(of: $0).map(\.medium) } ?? []
+    }
 
-    private func sections() -> [(index: Int, medium: MSRPMedia)] {
-        guard let body = invite.remoteDescription, let offer = Self.description(body) else { return [] }
-        return offer.media.enumerated().compactMap { index, section in
+    private static func sections(of offer: SessionDescription) -> [(index: Int, medium: MSRPMedia)] {
+        offer.media.enumerated().compactMap { index, section in
             guard MSRPMedia.isMSRP(section), !section.isRefused else { return nil }
             return (try? MSRPMedia(section, in: offer)).map { (index, $0) }
         }
@@ -74,12 +81,18 @@ package struct MessageSession: Sendable {
     ///
     /// - Throws: `MSRPRefusal` with what does not fit.
     package mutating func makeAnswer(from endpoint: Endpoint) throws(MSRPRefusal) -> SessionBody {
+        guard let body = invite.remoteDescription else { throw .transport }
+        return try makeAnswer(to: body, from: endpoint)
+    }
+
+    mutating func makeAnswer(
+        to body: SessionBody,
+        from endpoint: Endpoint
+    ) throws(MSRPRefusal) -> SessionBody {
+        guard let offer = Self.description(body) else { throw .transport }
         self.endpoint = endpoint
-        guard let body = invite.remoteDescription, let offer = Self.description(body) else {
-            throw .transport
-        }
         var refusal = MSRPRefusal.transport
-        for (index, remote) in sections() {
+        for (index, remote) in Self.sections(of: offer) {
             do throws(MSRPRefusal) {
                 let answer = try endpoint.medium.answer(to: remote, canListen: endpoint.isReachable)
                 agreement = MSRPAgreement(local: answer, remote: remote, isOfferer: false)
@@ -121,15 +134,7 @@ package struct MessageSession: Sendable {
     /// What to tell of an end.
     func close(_ end: SessionEnd) -> Close { isDisagreed ? .notAgreed : .ended(end) }
 
-    /// The answer to a change that leaves the messages where they are: the last description again.
-    func answer(toChange offer: SessionBody) -> SessionBody? {
-        guard let description = Self.description(offer), let section = description.media.first,
-            let remote = try? MSRPMedia(section, in: description), remote.path == agreement?.remote.path
-        else { return nil }
-        return invite.localDescription
-    }
-
-    private static func description(_ body: SessionBody) -> SessionDescription? {
+    static func description(_ body: SessionBody) -> SessionDescription? {
         guard body.contentType.lowercased().hasPrefix("application/sdp") else { return nil }
         return try? SessionDescription(parsing: body.content)
     }

@@ -55,6 +55,11 @@ import enum Commands.ExitStatus
             .certificate(detail: "the certificate has the fingerprint sha-256 FF, expected was 00")
         ),
         .chatNotOpened(.gateway), .noFreePort(20_000...20_001),
+        .relay("relay.ims.test", .unreachable(detail: "connection refused")),
+        .relay("relay.ims.test", .certificate(detail: "the certificate is for other.test")),
+        .relay("relay.ims.test", .credentialsRefused), .relay("relay.ims.test", .refused(403)),
+        .relay("relay.ims.test", .notOurs(detail: "it asks for the password of evil.test")),
+        .relay("relay.ims.test", .noAnswer), .relay("relay.ims.test", .badAnswer),
         .messageCertificate(file: "chat.pem", detail: "no start line"),
     ]
 
@@ -116,6 +121,7 @@ import enum Commands.ExitStatus
     private static let warnings: [Warning] = [
         .historyNotKept("the disk is full"), .sentOverUDP(size: 1400),
         .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
+        .relayNotEncrypted("relay.ims.test"),
         .secretReadableByOthers(file: "/home/alice/alice.password"), .plainText(peer: "sip:bob@ims.test"),
         .chatNotEncrypted(peer: "sip:bob@ims.test"),
         .certificateNotKept("msrp-alice.pem: Read-only file system"),

@@ -59,6 +59,22 @@ package final class RealCore: Sendable {
         "127.0.0.1:" + (environment[tls ? "LAB_PCSCF_TLS" : "LAB_PCSCF"] ?? "")
     }
 
+    /// The MSRP relay, as `msrp-relay` names it.
+    package func relay(tls: Bool) async throws -> String {
+        let port = try await place(tls ? "LAB_MSRP_TLS" : "LAB_MSRP")
+        return "\(tls ? "msrps" : "msrp")://127.0.0.1:\(port);tcp"
+    }
+
+    /// The file with the certificate of the authority that vouches for the core.
+    package func authority() async throws -> String { try await place("LAB_CA") }
+
+    /// A value that `scripts/lab env` tells.
+    private func place(_ name: String) async throws -> String {
+        let prefix = "export \(name)="
+        let lines = try await lab("env").split(separator: "\n")
+        return lines.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) } ?? ""
+    }
+
     /// A user nobody else in this test run is, with a home and a configuration.
     ///
     /// `settings` are what is to be otherwise in the account section; an empty value leaves the line out.

@@ -119,6 +119,52 @@ struct CoreSessionTests {
         }
     }
 
+    @Test("messages can be made to go another way, and both sides are told where")
+    func change() throws {
+        var pair = try CorePair()
+        let id = try pair.invite()
+        let invitation = try #require(pair.bob.sessions.first)
+        pair.bob.step { $0.acceptInvitation(invitation.id, CorePair.endpoint(8000), at: $1, into: &$2) }
+        pair.settle()
+        pair.alice.step { $0.change(id, to: CorePair.endpoint(7001), at: $1, into: &$2) }
+        pair.settle()
+        guard case .changeOffered? = pair.bob.sessions.last?.report else {
+            Issue.record("the change was not offered")
+            return
+        }
+        pair.bob.step { $0.acceptChange(invitation.id, CorePair.endpoint(8001), at: $1, into: &$2) }
+        pair.settle()
+        guard case .agreed(let caller)? = pair.alice.sessions.last?.report,
+            case .agreed(let callee)? = pair.bob.sessions.last?.report
+        else {
+            Issue.record("not agreed")
+            return
+        }
+        #expect(caller.remote.path == ["msrp://127.0.0.1:8001/s8001;tcp"])
+        #expect(callee.remote.path == ["msrp://127.0.0.1:7001/s7001;tcp"])
+        // The session is the same, in its next version.
+        let offer = try #require(pair.alice.requests(.invite).last).body.text
+        #expect(offer.contains("o=- 7000 2 IN IP4 127.0.0.1\r\n"))
+    }
+
+    @Test("a change that is refused is told, and the session goes on")
+    func changeRefused() throws {
+        var pair = try CorePair()
+        let id = try pair.invite()
+        let invitation = try #require(pair.bob.sessions.first)
+        pair.bob.step { $0.acceptInvitation(invitation.id, CorePair.endpoint(8000), at: $1, into: &$2) }
+        pair.settle()
+        pair.alice.step { $0.change(id, to: CorePair.endpoint(7001), at: $1, into: &$2) }
+        pair.settle()
+        pair.bob.step { $0.rejectChange(invitation.id, at: $1, into: &$2) }
+        pair.settle()
+        guard case .changeFailed(.refused)? = pair.alice.sessions.last?.report else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(pair.alice.core.session(id) != nil)
+    }
+
     @Test("transports that do not fit are refused with 488 and the reason")
     func mismatch() throws {
         var pair = try CorePair()

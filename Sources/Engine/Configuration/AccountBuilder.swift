@@ -196,6 +196,17 @@ struct AccountBuilder {
         account.isMSRPNameRequired = try value(.msrpVerify, verify, Expectation.msrpVerify) ?? false
         if section.settings[.msrpCertificate] != nil { account.msrpCertificate = try path(.msrpCertificate) }
         let match: (String) -> Bool? = { ["path": false, "session": true][$0] }
+        account.msrpRelay = try value(.msrpRelay, ConfigurationValue.relay, Expectation.relay)
+        let positive: (String) -> Duration? = { text in
+            ConfigurationValue.duration(text).flatMap { $0 > .zero ? $0 : nil }
+        }
+        account.msrpTimeout =
+            try value(.msrpTimeout, positive, Expectation.duration) ?? account.msrpTimeout
+        if let setting = section.settings[.msrpKeepAlive] {
+            account.msrpKeepAlive =
+                setting.value == "off"
+                ? nil : try check(setting, .msrpKeepAlive, positive, Expectation.msrpKeepAlive)
+        }
         account.isMSRPMatchLoose = try value(.msrpMatch, match, Expectation.msrpMatch) ?? false
     }
 

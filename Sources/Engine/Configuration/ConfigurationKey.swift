@@ -41,6 +41,9 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case accessNetworkInfo = "access-network-info"
 
     case acceptChat = "accept-chat"
+    case msrpRelay = "msrp-relay"
+    case msrpTimeout = "msrp-timeout"
+    case msrpKeepAlive = "msrp-keep-alive"
     case chatTransport = "chat-transport"
     case msrpPorts = "msrp-ports"
     case msrpVerify = "msrp-verify"

@@ -1,5 +1,7 @@
+import MSRP
 import Runtime
 import SIP
+import Wire
 
 /// Reads the values of ims.conf; `nil` is a value that does not fit.
 package enum ConfigurationValue {
@@ -8,6 +10,7 @@ package enum ConfigurationValue {
         package static let toggle = "on or off"
         package static let duration = "a time such as 600000, 600s, 10m or 1h"
         package static let keepAlive = "auto, off, or a time such as 30s"
+        package static let msrpKeepAlive = "off, or a time such as 60s"
         package static let port = "a port from 0 to 65535"
         package static let publicIdentity = "a SIP URI such as sip:alice@ims.test"
         package static let privateIdentity = "a user and a domain such as alice@ims.test"
@@ -18,6 +21,7 @@ package enum ConfigurationValue {
         package static let chatPolicy = "all, from-buddies, ask or none"
         package static let messageFormat = "auto, plain or cpim"
         package static let notifications = "none, delivered or displayed"
+        package static let relay = "a relay such as msrps://relay.ims.test:2855;tcp"
         package static let chatTransport = "auto, tls or tcp"
         package static let ports = "two ports such as 20000-20100"
         package static let msrpVerify = "fingerprint or name"
@@ -152,6 +156,12 @@ package enum ConfigurationValue {
             servers.append(TransportAddress(host: address, port: port ?? 53).description)
         }
         return servers
+    }
+
+    /// Reads the URI of an MSRP relay, which names no session; the transport may be left out.
+    static func relay(_ text: String) -> MSRPURI? {
+        guard let uri = try? MSRPURI(text.contains(";") ? text : text + ";tcp") else { return nil }
+        return uri.sessionID == nil && uri.transport.text == "tcp" ? uri : nil
     }
 
     static func amf(_ text: String) -> UInt16? {

@@ -1,0 +1,66 @@
+import Glibc
+import TestSupport
+import Testing
+
+extension RealCoreTests {
+    @Suite struct Relays {
+        /// What the account section of somebody behind the relay of the core holds more.
+        private func settings(_ core: RealCore, tls: Bool) async throws -> [String: String] {
+            ["msrp-relay": try await core.relay(tls: tls), "tls-ca": try await core.authority()]
+        }
+
+        @Test(
+            "chats go through the relay of either side, and of both",
+            arguments: [(true, true), (true, false), (false, true)],
+            [false, true]
+        )
+        func through(_ sides: (sender: Bool, listener: Bool), _ tls: Bool) async throws {
+            let core = try await RealCore.shared()
+            var plain = ["tls-ca": try await core.authority()]
+            if !tls { plain["chat-transport"] = "tcp" }
+            let relayed = try await settings(core, tls: tls)
+            let sender = try await core.person(over: "tcp", settings: sides.sender ? relayed : plain)
+            let listener = try await core.person(over: "tcp", settings: sides.listener ? relayed : plain)
+            let listening = try listener.start("listen", "--accept-chat", "all", "--count", "2", "--json")
+            _ = try await listening.event("registered")
+            let outcome = try await sender.ims("chat", listener.uri, input: "first line\nsecond line\n")
+            #expect(outcome.status == .status(0), "\(outcome)")
+            #expect(try await listening.event("chat_message")["text"] == "first line")
+            #expect(try await listening.event("chat_message")["text"] == "second line")
+            #expect(try await listening.exit() == .status(0), "\(listening.errors)")
+        }
+
+        @Test("a large message goes through the relay in pieces that it takes")
+        func large() async throws {
+            let core = try await RealCore.shared()
+            let relayed = try await settings(core, tls: true)
+            let sender = try await core.person(over: "tcp", settings: relayed)
+            let listener = try await core.person(over: "tcp", settings: relayed)
+            let listening = try listener.start("listen", "--accept-chat", "all", "--count", "1", "--json")
+            _ = try await listening.event("registered")
+            let line = String(repeating: "0123456789", count: 20_000)
+            let outcome = try await sender.ims("chat", listener.uri, input: line + "\n")
+            #expect(outcome.status == .status(0), "\(outcome)")
+            #expect(try await listening.event("chat_message")["text"] == line)
+            #expect(try await listening.exit() == .status(0), "\(listening.errors)")
+        }
+
+        @Test("a relay that is not the one its name says, or is not there, is told as such")
+        func refused() async throws {
+            let core = try await RealCore.shared()
+            var untrusted = ["msrp-relay": try await core.relay(tls: true), "tls-ca": ""]
+            let outcome = try await core.person(settings: untrusted).ims(
+                "chat",
+                "sip:nobody@ims.test",
+                input: "x\n"
+            )
+            #expect(outcome.status != .status(0))
+            #expect(outcome.errors.contains("relay"), "\(outcome)")
+            untrusted["msrp-relay"] = "msrp://127.0.0.1:1;tcp"
+            let unreachable = try await core.person(settings: untrusted)
+                .ims("chat", "sip:nobody@ims.test", input: "x\n")
+            #expect(unreachable.status == .status(4), "\(unreachable)")
+            #expect(unreachable.errors.contains("127.0.0.1"), "\(unreachable)")
+        }
+    }
+}
