@@ -12,6 +12,7 @@ package actor Session {
     let loop: EventLoop
     let setup: Setup
     let sink: SessionSink
+    private let backPressure: BackPressure
     let output: any Output
     let conversations: Conversations
     private(set) var engine: Engine?
@@ -68,7 +69,9 @@ package actor Session {
     package init(_ setup: Setup, on loop: EventLoop) {
         self.setup = setup
         self.loop = loop
-        sink = SessionSink()
+        let backPressure = BackPressure()
+        self.backPressure = backPressure
+        sink = SessionSink(on: loop) { backPressure.isFull = $0 }
         conversations = Conversations(realm: setup.account.realm)
         let verbosity = setup.style.verbosity
         output =
@@ -124,7 +127,9 @@ package actor Session {
         }
         configuration.log = { [weak self] line in self?.assumeIsolated { $0.output.show(line) } }
         configuration.report = { [weak self] event in self?.assumeIsolated { $0.tell(event) } }
-        engine = Engine(configuration, on: loop)
+        let engine = Engine(configuration, on: loop)
+        self.engine = engine
+        backPressure.changed = { isFull in engine.assumeIsolated { $0.holdMessages(isFull) } }
     }
 
     /// Ends the registration, unless it shall stay, and tells the last events.
@@ -132,6 +137,7 @@ package actor Session {
         isEnding = true
         await engine?.shutDown(keepRegistration: isLeft || setup.options.keepsRegistration)
         signals?.close()
+        sink.finish()
     }
 }
 

@@ -1,0 +1,81 @@
+import CLinux
+import Glibc
+
+/// Writes to a descriptor that others share, such as standard output, without waiting for whoever reads it.
+///
+/// The descriptor stays as it is: making it non-blocking would do the same to every program that has it. So it is asked
+/// before each write whether it takes a slice that is small enough not to block (pipe(7), `PIPE_BUF`).
+package final class OutputWriter: @unchecked Sendable {
+    /// What a pipe takes whole if it is writable at all.
+    private static let slice = 4_096
+
+    private let descriptor: Int32
+    private let loop: EventLoop
+    private let becameFull: @Sendable (Bool) -> Void
+    private var queue = WriteQueue()
+    private var isWatched = false
+
+    /// - Parameters:
+    ///   - descriptor: Where to write; it is not closed.
+    ///   - loop: The loop whose thread calls this.
+    ///   - becameFull: Told when bytes begin to wait, and when none waits any more.
+    package init(_ descriptor: Int32, on loop: EventLoop, becameFull: @escaping @Sendable (Bool) -> Void) {
+        (self.descriptor, self.loop, self.becameFull) = (descriptor, loop, becameFull)
+    }
+
+    /// The bytes that wait.
+    package var queuedBytes: Int { queue.count }
+
+    /// Writes what goes, and keeps the rest until it does.
+    ///
+    /// - Returns: Whether anyone still reads.
+    @discardableResult
+    package func write(_ bytes: [UInt8]) -> Bool {
+        queue.append(bytes)
+        return isWatched || writeSome()
+    }
+
+    /// Writes all that waits, however long that takes.
+    package func finish() {
+        while !queue.isEmpty {
+            var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            unsafe poll(&wait, 1, -1)
+            guard writeSome() else { return }
+        }
+    }
+
+    private func writeSome() -> Bool {
+        var isOpen = true
+        queue.drain { chunk, offset in
+            guard isOpen, isWritable else { return 0 }
+            var taken = 0
+            repeat {
+                let count = unsafe chunk.withUnsafeBytes { bytes in
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes.dropFirst(offset + taken))
+                    return unsafe Glibc.write(descriptor, rest.baseAddress, min(Self.slice, rest.count))
+                }
+                if count > 0 { taken += count } else if errno != EINTR, errno != EAGAIN { isOpen = false }
+            } while isOpen && offset + taken < chunk.count && isWritable
+            return taken
+        }
+        if !isOpen { queue.removeAll() }
+        watch(!queue.isEmpty)
+        return isOpen
+    }
+
+    private var isWritable: Bool {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&wait, 1, 0) > 0
+    }
+
+    private func watch(_ isWanted: Bool) {
+        guard isWanted != isWatched else { return }
+        isWatched = isWanted
+        if isWanted {
+            _ = loop.register(descriptor, .writable) { [weak self] _ in _ = self?.writeSome() }
+        } else {
+            loop.deregister(descriptor)
+        }
+        becameFull(isWanted)
+    }
+}
