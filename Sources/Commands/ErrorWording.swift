@@ -175,6 +175,8 @@ extension Explanation {
         case 404, 604: return ("Nobody is known by that address: check it.", .refused)
         case 403: return ("The network does not let you write there, or not as this identity.", .refused)
         case 408, 504: return ("A server behind the P-CSCF does not answer; try again later.", .noAnswer)
+        case 480 where method == "OPTIONS":
+            return ("The other side is not there now; try again later.", .refused)
         case 480 where !isRegister: return ("The other side is not there now; try again later.", .notStored)
         case 413, 513:
             return ("The message is too large for the network: send it in smaller pieces.", .refused)
