@@ -35,6 +35,7 @@ let package = Package(
         // Loaded when it is needed, so no system library that is linked.
         .target(name: "CLibXML2", cSettings: [.unsafeFlags(["-I/usr/include/libxml2"])]),
         .target(name: "CPictures", cSettings: [.unsafeFlags(chafaHeaders.map { "-I" + $0 })]),
+        .target(name: "CCurl"),
 
         .target(name: "Wire", swiftSettings: borrowing),
         .target(name: "Pictures", dependencies: ["CPictures"], swiftSettings: strict),
@@ -50,7 +51,7 @@ let package = Package(
         ),
         .target(
             name: "Runtime",
-            dependencies: ["Wire", "CLinux", "COpenSSL", "CCares"],
+            dependencies: ["Wire", "CLinux", "COpenSSL", "CCares", "CCurl"],
             swiftSettings: strict
         ),
         .target(name: "Store", dependencies: ["Wire", "CSQLite"], swiftSettings: strict),
@@ -148,7 +149,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "UserAgent", "Runtime", "Store", "MSRP", "SIP", "Lab", "Wire", "TestSupport",
+                "Engine", "UserAgent", "Runtime", "Store", "MSRP", "SIP", "Documents", "Lab", "Wire",
+                "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -159,7 +161,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Engine", "Runtime", "SIP", "Store", "Wire", "TestSupport"],
+            dependencies: [
+                "Commands", "Engine", "Runtime", "SIP", "Documents", "Store", "Wire", "TestSupport",
+            ],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

@@ -72,6 +72,13 @@ extension Explanation {
                 advice: "Write a SIP or tel URI such as sip:bob@ims.test or tel:+4930123456.",
                 status: .usage
             )
+        case .ambiguousNickname(let name, let uris):
+            self.init(
+                "ambiguous_nickname",
+                "More than one buddy is called '\(Display.safe(name))'.",
+                advice: "Write the address: \(uris.map(Display.safe).joined(separator: ", ")).",
+                status: .usage
+            )
         case .tooLarge(let size, let limit):
             self.init(
                 "too_large",

@@ -314,6 +314,8 @@ extension Explanation {
         case let failure as ChatFailure: self.init(failure)
         case let failure as PresenceFailure: self.init(failure)
         case let failure as ProvisioningFailure: self.init(failure)
+        case let error as XDMError: self.init(error)
+        case let failure as DocumentFailure: self.init(failure)
         case let failure as CommandFailure: self.init(failure)
         case let failure as Store.Failure: self.init(CommandFailure.history(failure.description))
         case let error as LabServer.StartError: self.init(CommandFailure.system(error.wording))

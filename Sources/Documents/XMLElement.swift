@@ -7,8 +7,10 @@ package struct XMLElement: Hashable, Sendable {
     /// The namespaces declared here, by their prefix; the empty one is the default.
     package var namespaces: [String: String] = [:]
     package var children: [XMLElement] = []
-    /// The character data directly in this element, in one piece.
+    /// The character data before the first child; what follows a child is its `tail`.
     package var text = ""
+    /// The character data between this element and the next one, or the end of its parent.
+    package var tail = ""
 
     package init(name: XMLName, attributes: [XMLAttribute] = []) {
         (self.name, self.attributes) = (name, attributes)

@@ -56,14 +56,14 @@ package enum XMLReader {
                 // Moving to the attributes leaves the element, so this is asked first.
                 let isEmpty = unsafe library.isEmptyElement(reader) == 1
                 let element = try currentElement()
-                nodeCount += element.attributes.count
+                nodeCount += element.attributes.count + element.namespaces.count
                 open.append(element)
                 if isEmpty { close(&open, &root) }
             case clibxml2_end_element:
                 close(&open, &root)
             case clibxml2_text, clibxml2_cdata, clibxml2_significant_whitespace:
                 let text = unsafe string(library.value(reader)) ?? ""
-                if !open.isEmpty { open[open.count - 1].text += text }
+                append(text, &open)
             case clibxml2_document_type, clibxml2_entity_reference:
                 throw .documentTypeRefused
             default:
@@ -79,6 +79,16 @@ package enum XMLReader {
     private func close(_ open: inout [XMLElement], _ root: inout XMLElement?) {
         guard let element = open.popLast() else { return }
         if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+    }
+
+    /// Adds text to the innermost element, or behind its last child.
+    private func append(_ text: String, _ open: inout [XMLElement]) {
+        guard let parent = open.indices.last else { return }
+        if let last = open[parent].children.indices.last {
+            open[parent].children[last].tail += text
+        } else {
+            open[parent].text += text
+        }
     }
 
     private func currentElement() throws(XMLError) -> XMLElement {

@@ -3,7 +3,7 @@
 /// Names come from the program and are written as they are; values are escaped, and what XML 1.0 cannot say at all
 /// becomes U+FFFD.
 package struct XMLWriter {
-    private var output = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    var output = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
     package init() {}
 
@@ -30,7 +30,7 @@ package struct XMLWriter {
     /// Writes character data.
     package mutating func text(_ text: String) { append(text, isAttribute: false) }
 
-    private mutating func append(_ text: String, isAttribute: Bool) {
+    mutating func append(_ text: String, isAttribute: Bool) {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "&": output += "&amp;"

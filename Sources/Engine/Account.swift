@@ -1,4 +1,5 @@
 package import MSRP
+package import Runtime
 package import SIP
 
 /// One account as the configuration describes it: who the user is, where the network is, how to prove it.
@@ -69,6 +70,12 @@ package struct Account: Hashable, Sendable {
     package var msrpTimeout = Duration.seconds(30)
     /// After how much silence a message session asks whether the other side is there; never if `nil`.
     package var msrpKeepAlive: Duration? = .seconds(60)
+    /// Where the user's documents are; without it the buddy list is kept on this machine alone.
+    package var xcapRoot: HTTPURL?
+    /// The name to prove to the document server, if not the private identity.
+    package var xcapUser: String?
+    /// Whether requests to the document server name the identity, as a proxy between would (TS 24.109 §6.2).
+    package var assertsXCAPIdentity = false
     /// The `+sip.instance` URN; `nil` for one made at first use and kept in the store.
     package var instanceID: String?
     /// The local address to bind, if not the one the system chooses.

@@ -73,7 +73,7 @@ extension Engine {
         isRefreshed: Bool = false,
         as identity: String? = nil
     ) async throws(EngineError) -> Capabilities {
-        let peer = try Recipient(recipient, realm: account.realm).uri
+        let peer = try self.recipient(recipient).uri
         if !isRefreshed, let remembered = rememberedCapabilities(of: peer) { return remembered }
         let granted = try await register()
         let sender = try self.identity(identity ?? configuration.identity, among: granted)

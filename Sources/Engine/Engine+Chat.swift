@@ -67,7 +67,7 @@ extension Engine {
         with recipient: String,
         as identity: String? = nil
     ) async throws(EngineError) -> Chat {
-        let peer = try Recipient(recipient, realm: account.realm).uri
+        let peer = try self.recipient(recipient).uri
         let granted = try await register()
         let sender = try self.identity(identity ?? configuration.identity, among: granted)
         let invitation = Invitation(peer: peer, sender: sender)

@@ -34,6 +34,7 @@ extension Engine {
         }
     }
 
+    /// Who asks DNS for this account.
     func resolver() -> Resolver {
         if let resolver = connector.resolver { return resolver }
         var configuration = Resolver.Configuration()

@@ -41,7 +41,7 @@ extension Engine {
         _ message: OutgoingMessage,
         until goal: MessageGoal = .accepted
     ) async throws(EngineError) -> MessageReport {
-        let recipient = try Recipient(message.to, realm: account.realm).uri
+        let recipient = try self.recipient(message.to).uri
         let limit = isLarge(message, to: recipient) ? Self.largeMessageLimit : Self.bodyLimit
         guard message.body.count <= limit else { throw .tooLarge(size: message.body.count, limit: limit) }
         if goal > .accepted, account.messageFormat == .plain { throw .cannotAsk }

@@ -13,6 +13,7 @@ extension Engine {
         guard core == nil else { return }
         let credential = try await readCredential()
         guard core == nil else { return }
+        self.credential = credential
         let authenticator = Authenticator(
             privateIdentity: account.privateIdentity,
             realm: account.realm,

@@ -19,7 +19,7 @@ extension Engine {
     /// - Returns: The address that events name them by.
     /// - Throws: What keeps the account from registering.
     package func watchPresence(of recipient: String) async throws(EngineError) -> String {
-        let uri = try Recipient(recipient, realm: account.realm).uri
+        let uri = try self.recipient(recipient).uri
         _ = try await register()
         hold(uri, isTold: false)
         return uri
@@ -31,7 +31,7 @@ extension Engine {
     /// - Returns: Whether they were watched.
     /// - Throws: `EngineError.invalidRecipient` for what is no address.
     package func unwatchPresence(of recipient: String) throws(EngineError) -> Bool {
-        let uri = try Recipient(recipient, realm: account.realm).uri
+        let uri = try self.recipient(recipient).uri
         guard presence.watched[uri] != nil else { return false }
         endWatch(of: uri)
         return true
@@ -52,7 +52,7 @@ extension Engine {
     /// - Returns: The state as it is now, and as it was known before.
     /// - Throws: `EngineError.presenceNotTold` when it is not told.
     package func fetchPresence(of recipient: String) async throws(EngineError) -> PresenceChange {
-        let uri = try Recipient(recipient, realm: account.realm).uri
+        let uri = try self.recipient(recipient).uri
         _ = try await register()
         loadPresences()
         let previous = presence.known[uri]

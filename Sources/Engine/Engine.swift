@@ -1,3 +1,4 @@
+import Documents
 import MSRP
 package import Runtime
 import SDP
@@ -19,6 +20,8 @@ package actor Engine {
 
     /// Made by `prepare`, once the secret is known.
     var core: Core?
+    /// What the account proves itself with; read by `prepare`.
+    var credential = Credential.none
     var transport: SIPTransport?
     var connector: Connector
     var keeper = Keeper.closed
@@ -46,6 +49,10 @@ package actor Engine {
     /// The calls that wait for the relay to serve a session, and what the relay was answered last for each.
     var relayWaiters: [MSRPURI: RelayWaiter] = [:]
     var relayCredentials: [MSRPURI: RelayCredentials] = [:]
+    /// The documents on a server; made when first needed.
+    var xdm: XDMClient?
+    var http: HTTPClient?
+    var serverCapabilities: XCAPCapabilities?
     var messageWaiters: [PagerMessage.ID: MessageWaiter] = [:]
     var lastWaiter = 0
     /// What is known of messages that were asked about, who they were for, and who waits to know more.
@@ -191,6 +198,7 @@ extension Engine {
         for timer in [timer, sessionTimer, composingTimer].compactMap(\.self) { loop.cancel(timer) }
         msrp?.closeAll()
         transport?.closeAll()
+        http?.close()
         stream.finish()
         keeper = .closed
     }

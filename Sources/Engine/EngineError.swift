@@ -18,6 +18,8 @@ package enum EngineError: Error, Hashable, Sendable {
     /// `--as` names an identity that is barred or not among those the network gave.
     case identityNotAvailable(String, available: [String])
     case invalidRecipient(String)
+    /// Several buddies have that nickname.
+    case ambiguousNickname(String, uris: [String])
     case tooLarge(size: Int, limit: Int)
     /// The secret could not be read; `detail` never holds the secret.
     case credential(account: String, detail: String)

@@ -20,6 +20,8 @@ enum StateKey {
     static let presence = "presence"
     /// The entity tag of what is published, which the next run changes (RFC 3903 §4.1).
     static let publication = "publication"
+    /// Whether the buddies of the time before there was an XCAP server are on it.
+    static let buddiesAdopted = "buddies-adopted"
     /// The URN of `+sip.instance` (RFC 5626 §4.1).
     static let instance = "instance"
 }

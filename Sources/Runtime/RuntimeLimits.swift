@@ -24,4 +24,10 @@ package enum RuntimeLimits {
     package static let inputLine = 1 << 20
     /// The most bytes a command may print: a password, not a book.
     package static let commandOutput = 65_536
+    /// How long a transfer by HTTP may take.
+    package static let httpTransfer = Duration.seconds(30)
+    /// The largest body of an HTTP response that is taken.
+    package static let httpBody = 1 << 20
+    /// The largest head of an HTTP response that is taken, interim ones included.
+    static let httpHead = 65_536
 }

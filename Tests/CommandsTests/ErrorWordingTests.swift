@@ -1,7 +1,9 @@
+import Documents
 import Engine
 import Runtime
 import Store
 import Testing
+import Wire
 
 import enum Commands.ExitStatus
 
@@ -41,7 +43,8 @@ import enum Commands.ExitStatus
         .notRegistered, .notGranted, .invalidIdentity("alice"), .deregisteredByNetwork(event: "rejected"),
         .identityNotAvailable("sip:x@y", available: []),
         .identityNotAvailable("sip:x@y", available: ["sip:alice@ims.test", "tel:+491"]),
-        .invalidRecipient("bob"), .tooLarge(size: 70_000, limit: 65_535),
+        .invalidRecipient("bob"), .ambiguousNickname("bob", uris: ["sip:bob@ims.test", "sip:bob@x"]),
+        .tooLarge(size: 70_000, limit: 65_535),
         .credential(account: "alice", detail: "alice.password: No such file or directory"),
         .cannotAsk, .localAddress("192.0.2.1: Cannot assign requested address"), .interrupted,
         .chatNotOpened(.refused(Refusal(status: 486, reason: "Busy Here"))), .chatNotOpened(.cancelled),
@@ -118,6 +121,42 @@ import enum Commands.ExitStatus
         .notConfirmed(3, .missed(.error), of: .lines), .notConfirmed(3, .missed(.notAsked), of: .lines),
     ]
 
+    private static func conflict(_ text: String) -> XDMError {
+        let body = "<xcap-error xmlns=\"urn:ietf:params:xml:ns:xcap-error\">\(text)</xcap-error>"
+        return .conflict(document: "resource-lists", try? XCAPErrorDocument(parsing: ByteString(body)))
+    }
+
+    private static let documents: [XDMError] = [
+        .notConfigured, .noLibrary, .unreachable(server: "127.0.0.1:80", detail: "Connection refused"),
+        .noAnswer(server: "127.0.0.1:80"), .tls(.certificate(host: "127.0.0.1:443", detail: "self-signed")),
+        .authentication(.credentialsRefused(privateIdentity: "alice@ims.test", status: 401)),
+        .authentication(.noCredentials(scheme: "Basic")), .notFound("resource-lists"),
+        .changedElsewhere(document: "resource-lists"), .conflict(document: "resource-lists", nil),
+        conflict("<schema-validation-error/>"), conflict("<not-xml-frag/>"),
+        conflict("<no-parent><ancestor>http://x/a</ancestor></no-parent>"), conflict("<cannot-insert/>"),
+        conflict("<not-xml-att-value/>"),
+        conflict(
+            "<uniqueness-failure><exists field=\"@uri\"><alt-value>sip:a</alt-value></exists></uniqueness-failure>"
+        ),
+        conflict("<not-well-formed/>"), conflict("<constraint-failure phrase=\"too&#27;many\"/>"),
+        conflict("<cannot-delete/>"), conflict("<not-utf-8/>"),
+        .refused(document: "resource-lists", status: 403), .refused(document: "x", status: 500),
+        .refused(document: "x", status: 415), .refused(document: "x", status: 405),
+        .refused(document: "x", status: 418),
+        .malformed(document: "resource-lists", detail: "line 3 is no well-formed XML"),
+        .tooLarge(document: "resource-lists", limit: 1_048_576), .store("the disk is full"), .noBuddy("bob"),
+        .nicknameTaken("bob", by: "sip:bob@ims.test"),
+    ]
+
+    private static let documentFailures: [DocumentFailure] = [
+        .conflict(document: "resource-lists", mine: "a.xml", theirs: "a.xml.server"),
+        .conflict(document: "resource-lists", mine: "a.xml", theirs: nil),
+        .unmerged(mine: "a.xml", theirs: "a.server.xml"),
+        .notWritable(file: "d", detail: "Permission denied"),
+        .otherOrigin(folder: "d", origin: "http://x sip:bob@ims.test"), .notPulled(folder: "d"),
+        .badDocument(".."), .badNode("a["),
+    ]
+
     private static let warnings: [Warning] = [
         .historyNotKept("the disk is full"), .sentOverUDP(size: 1400),
         .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
@@ -131,7 +170,8 @@ import enum Commands.ExitStatus
         engine.map { Explanation($0) } + usage.map { Explanation($0) }
             + problems.map { Explanation(ConfigurationError(file: "ims.conf", line: 7, $0)) }
             + selection.map { Explanation($0) } + chats.map { Explanation($0) }
-            + commands.map { Explanation($0) }
+            + commands.map { Explanation($0) } + documents.map { Explanation($0) }
+            + documentFailures.map { Explanation($0) }
     }
 
     @Test("the wording of every error is the one committed")

@@ -1,3 +1,4 @@
+import Runtime
 import SIP
 import Testing
 
@@ -35,6 +36,19 @@ func configuration(_ text: String) throws(ConfigurationError) -> Configuration {
         #expect(try account("").chatPolicy == nil)
         #expect(try account("accept-chat = all").chatPolicy == .all)
         #expect(throws: ConfigurationError.self) { try account("accept-chat = some") }
+    }
+
+    @Test("the document server is a URL without a query, and none unless it is said")
+    func documentServer() throws {
+        #expect(try account("").xcapRoot == nil)
+        let root = try account("xcap-root = http://127.0.0.1:8080/xcap-root/").xcapRoot
+        #expect(root?.description == "http://127.0.0.1:8080/xcap-root/")
+        #expect(try account("xcap-user = carol\nxcap-asserted-identity = on").xcapUser == "carol")
+        for setting in [
+            "xcap-root = 127.0.0.1", "xcap-root = http://a/?b", "xcap-user =", "xcap-asserted-identity = x",
+        ] {
+            #expect(throws: ConfigurationError.self) { try account(setting) }
+        }
     }
 
     @Test("the private identity follows from the realm when one is given")

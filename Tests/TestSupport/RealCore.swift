@@ -75,6 +75,11 @@ package final class RealCore: Sendable {
         return lines.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) } ?? ""
     }
 
+    /// The root of the document server, as `xcap-root` has it.
+    package func documentRoot() async throws -> String {
+        "http://127.0.0.1:\(try await place("LAB_XCAP"))/xcap-root"
+    }
+
     /// A user nobody else in this test run is, with a home and a configuration.
     ///
     /// `settings` are what is to be otherwise in the account section; an empty value leaves the line out.

@@ -111,7 +111,11 @@ struct CompletionWords: ConfigurationCommand {
         var words = configuration.accounts.map(\.name)
         if isContacts {
             let account = try configuration.account(selector)
-            words = try Store(path: configuration.storePath).peers(account: account.name, limit: 100)
+            let store = try Store(path: configuration.storePath)
+            words = Engine.contacts(
+                of: try store.buddies(account: account.name),
+                and: try store.peers(account: account.name, limit: 100)
+            )
         }
         output.text(words.map { Display.safe($0) + "\n" }.joined())
     }

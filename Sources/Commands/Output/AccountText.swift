@@ -1,4 +1,5 @@
 import Engine
+import Runtime
 import SIP
 
 /// The settings of an account, by the keys of ims.conf(5); where a secret is, never the secret.
@@ -60,6 +61,9 @@ enum AccountText {
         add(.presenceList, account.presenceList)
         add(.presenceListServer, account.presenceListServer)
         add(.presenceServerCapabilities, account.presenceServerCapabilities.map(binary))
+        add(.xcapRoot, account.xcapRoot?.description)
+        add(.xcapUser, account.xcapUser)
+        if account.xcapRoot != nil { add(.xcapAssertedIdentity, toggle(account.assertsXCAPIdentity)) }
         return settings
     }
 

@@ -61,6 +61,18 @@ package final class JSONOutput: Output {
             members.add("pres_srv_cap", provisioning.presenceServerCapabilities)
             members.add("conference_factory", provisioning.conferenceFactory)
             members.add("max_adhoc_group_size", provisioning.maximumGroupSize)
+        case .buddy(let entry):
+            name = "buddy"
+            members.add(entry)
+        case .watcherRequest(let request):
+            name = "watcher_request"
+            members.add(request)
+        case .document(let document):
+            name = "document"
+            members.add(document)
+        case .documentState(let report):
+            name = "document_state"
+            members.add(report)
         case .account(let account, let isDefault, let isDetailed):
             name = "account"
             members.add(account, isDefault: isDefault, isDetailed: isDetailed)

@@ -35,6 +35,11 @@ package enum CommandResult: Sendable {
     case presence(PresenceChange)
     case ownPresence(OwnPresenceStatus)
     case provisioned(Provisioning)
+    case buddy(BuddyEntry)
+    /// Somebody who waits to be allowed or blocked.
+    case watcherRequest(WatcherRequest)
+    case document(XDMDocument)
+    case documentState(DocumentReport)
     /// One of the accounts in a list, or all there is to say about one.
     case account(Account, isDefault: Bool, isDetailed: Bool)
 }

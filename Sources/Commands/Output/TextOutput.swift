@@ -80,6 +80,12 @@ package final class TextOutput: Output {
         case .presence(let change): text = PresenceText.line(change)
         case .ownPresence(let status): text = PresenceText.own(status)
         case .provisioned(let provisioning): text = PresenceText.provisioned(provisioning)
+        case .buddy(let entry): text = DocumentText.buddy(entry, colour: outputColour)
+        case .watcherRequest(let request):
+            let time = localTime(request.since).full
+            text = DocumentText.request(request, time: time, colour: outputColour)
+        case .document(let document): return show(document)
+        case .documentState(let report): text = DocumentText.state(report)
         case .account(let account, let isDefault, false):
             text = "\(account.name)\t\(account.publicIdentity)" + (isDefault ? "\t(default)" : "")
         case .account(let account, _, true):
@@ -118,6 +124,14 @@ package final class TextOutput: Output {
         case .blocks: sink.standardOutput(message.body)
         case .none: break
         }
+    }
+
+    /// Writes a document as it is, where it cannot steer a terminal.
+    private func show(_ document: XDMDocument) {
+        guard style.isOutputTerminal else { return sink.standardOutput(document.body) }
+        let text = String(decoding: document.body, as: UTF8.self)
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        sink.standardOutput(lines.map { Display.safe(String($0)) + "\n" }.joined())
     }
 
     /// Marks a message only if it failed; with a pipe the end of the command tells that.

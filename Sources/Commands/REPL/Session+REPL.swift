@@ -111,6 +111,7 @@ extension Session {
             case .engine(let command):
                 let identity = invocation.options.identity
                 let status = await perform(command, isREPL: true, identity: identity)
+                if command is BuddiesCommand { await learnContacts() }
                 followConversations()
                 return status
             case .loop, nil: throw UsageError.noCommand
@@ -180,12 +181,12 @@ extension Session {
         prompt.continuation?.yield(input)
     }
 
-    /// Takes the addresses to complete from the history.
+    /// Takes the names and addresses to complete from the buddy list and the history.
     private func learnContacts() async {
-        guard prompt.editor != nil, let peers = await engine?.peers(limit: Prompt.contactLimit) else {
+        guard prompt.editor != nil, let known = await engine?.contacts(limit: Prompt.contactLimit) else {
             return
         }
-        prompt.contacts = peers
+        prompt.contacts = known + prompt.contacts.filter { !known.contains($0) }
     }
 }
 

@@ -8,9 +8,9 @@ package struct CommandTable: Sendable {
 
     package static let standard = CommandTable([
         AccountCommand.self, Identities.self, ProvisionCommand.self, Register.self, Status.self,
-        Unregister.self,
-        AcceptChat.self, CapabilitiesCommand.self, ChatCommand.self, ListChats.self, HistoryCommand.self,
-        LeaveChat.self, Listen.self, PresenceCommand.self,
+        Unregister.self, DocumentsCommand.self,
+        AcceptChat.self, BuddiesCommand.self, CapabilitiesCommand.self, ChatCommand.self, ListChats.self,
+        HistoryCommand.self, LeaveChat.self, Listen.self, PresenceCommand.self,
         RejectChat.self, SendMessage.self, SwitchChat.self,
         CompletionCommand.self, Help.self, LabCommand.self, Quit.self, VersionCommand.self,
         CompletionWords.self,

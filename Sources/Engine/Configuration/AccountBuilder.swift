@@ -1,3 +1,4 @@
+import Runtime
 import SIP
 
 /// Makes an account of the settings of its section: checks every value, fills in what may be left out.
@@ -32,6 +33,7 @@ struct AccountBuilder {
         account.imageShareForm =
             try value(.imageShareForm, Account.ImageShareForm.init(rawValue:), Expectation.imageShareForm)
             ?? .standard
+        try readDocuments(into: &account)
         return account
     }
 
@@ -208,6 +210,15 @@ struct AccountBuilder {
                 ? nil : try check(setting, .msrpKeepAlive, positive, Expectation.msrpKeepAlive)
         }
         account.isMSRPMatchLoose = try value(.msrpMatch, match, Expectation.msrpMatch) ?? false
+    }
+
+    private func readDocuments(into account: inout Account) throws(ConfigurationError) {
+        // A query has no place in a root: the path of a document comes behind it.
+        let root: (String) -> HTTPURL? = { text in text.contains("?") ? nil : HTTPURL(text) }
+        account.xcapRoot = try value(.xcapRoot, root, Expectation.httpRoot)
+        account.xcapUser = try value(.xcapUser, ConfigurationValue.notEmpty, Expectation.userName)
+        account.assertsXCAPIdentity =
+            try value(.xcapAssertedIdentity, ConfigurationValue.toggle, Expectation.toggle) ?? false
     }
 
     private func readRegistration(into account: inout Account) throws(ConfigurationError) {

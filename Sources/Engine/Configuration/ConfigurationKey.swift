@@ -61,6 +61,10 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case presenceListServer = "presence-list-server"
     case presenceServerCapabilities = "pres-srv-cap"
 
+    case xcapRoot = "xcap-root"
+    case xcapUser = "xcap-user"
+    case xcapAssertedIdentity = "xcap-asserted-identity"
+
     /// Whether the key says where a secret is: such keys are taken from the file alone.
     package var isSecret: Bool {
         switch self {

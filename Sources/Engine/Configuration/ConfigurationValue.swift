@@ -31,6 +31,8 @@ package enum ConfigurationValue {
             .joined(separator: " or ")
         package static let resource = "a SIP URI such as sip:friends@ims.test"
         package static let capabilities = "eight binary digits such as 00010000"
+        package static let httpRoot = "a URL such as https://xcap.ims.test/xcap-root"
+        package static let userName = "a name such as alice@ims.test"
         package static let address = "an IPv4 or IPv6 address"
         package static let descriptor = "the number of an open descriptor, 3 or higher"
         package static let amf = "four hexadecimal digits such as 8000"

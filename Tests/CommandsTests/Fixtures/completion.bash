@@ -14,7 +14,7 @@ _ims() {
         word=${words[i]}
         case $word in
             --) ;;
-            --account | --config | --as | --timeout | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --note | --file | --content-type | --when | --wait | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
+            --account | --config | --as | --timeout | --node | --content-type | --group | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --note | --file | --content-type | --when | --wait | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
             -*) ;;
             *)
                 if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
@@ -26,6 +26,9 @@ _ims() {
         --config) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --as) COMPREPLY=(); return ;;
         --timeout) COMPREPLY=(); return ;;
+        --node) COMPREPLY=(); return ;;
+        --content-type) COMPREPLY=(); return ;;
+        --group) COMPREPLY=(); return ;;
         --exec) COMPREPLY=(); return ;;
         --content-type) COMPREPLY=(); return ;;
         --wait) COMPREPLY=($(compgen -W $'sent\naccepted\ndelivered\ndisplayed' -- "$cur")); return ;;
@@ -52,6 +55,8 @@ _ims() {
     if [[ $cur == -* ]]; then
         case $command in
             unregister) COMPREPLY=($(compgen -W $'--service-only\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            xdm) COMPREPLY=($(compgen -W $'--node\n--dry-run\n--force\n--content-type\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            buddies) COMPREPLY=($(compgen -W $'--group\n--undo\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             capabilities) COMPREPLY=($(compgen -W $'--refresh\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             history) COMPREPLY=($(compgen -W $'--limit\n--search\n--session\n--transcript\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
@@ -64,11 +69,16 @@ _ims() {
         return
     fi
     case $command:$position in
-        :*) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        :*) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\nxdm\nbuddies\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
         account:0) COMPREPLY=($(compgen -W $'list\nshow' -- "$cur")) ;;
         account:1) COMPREPLY=($(compgen -W "$(ims __complete accounts 2> /dev/null)" -- "$cur")) ;;
         provision:0) COMPREPLY=($(compgen -W $'import' -- "$cur")) ;;
         provision:1) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        xdm:0) COMPREPLY=($(compgen -W $'get\nput\ndelete\nlist\npull\ndiff\napply' -- "$cur")) ;;
+        xdm:1) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        xdm:2) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        buddies:0) COMPREPLY=($(compgen -W $'list\nadd\nremove\nrename\ngroup\nallow\nblock\nrequests' -- "$cur")) ;;
+        buddies:1) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         capabilities:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         chat:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         history:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
@@ -76,7 +86,7 @@ _ims() {
         presence:1) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         send-message:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         completion:0) COMPREPLY=($(compgen -W $'bash\nzsh\nfish' -- "$cur")) ;;
-        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\nxdm\nbuddies\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
     esac
     if declare -F __ltrim_colon_completions > /dev/null; then __ltrim_colon_completions "$cur"; fi
 }

@@ -25,6 +25,8 @@ _ims() {
         'register:Register the account with its home network.'
         'status:Show whether the account is registered, where and as whom.'
         'unregister:End the registration with the home network.'
+        'xdm:Read and change the documents that a server keeps for you (XCAP).'
+        'buddies:Show and change the buddy list, and say who may see your presence.'
         'capabilities:Ask what somebody'\''s client can do.'
         'chat:Chat with somebody over MSRP.'
         'history:Show the messages that were sent and received, the latest last.'
@@ -47,6 +49,8 @@ _ims() {
                 register) _arguments $global  ;;
                 status) _arguments $global  ;;
                 unregister) _arguments $global '--service-only[Leave the IM service alone and stay registered for the rest]' ;;
+                xdm) _arguments $global '--node=[Only this element or attribute of the document]:selector: ' '--dry-run[With apply\: only say what would be done]' '--force[With put and delete\: whatever the server has meanwhile]' '--content-type=[With put\: what it is, for documents that ims does not know]:type: ' '1:action:(get put delete list pull diff apply)' '2::target:_files' '3::file:_files' ;;
+                buddies) _arguments $global '--group=[With add\: the group they are in]:group: ' '--undo[With allow and block\: take the decision back]' '1:action:(list add remove rename group allow block requests)' '2::who:_ims_contacts' '*:name: ' ;;
                 capabilities) _arguments $global '--refresh[Ask even if the answer of the last hour is remembered]' '1:peer:_ims_contacts' ;;
                 chat) _arguments $global '--exec=[Let a shell command chat\: it reads what comes, and what it prints is said]:command: ' '--bytes[Send what is read as it comes, not line by line]' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--wait=[Wait until a message is sent, accepted, delivered or displayed; accepted if not given]:goal:(sent accepted delivered displayed)' '1:uri:_ims_contacts' ;;
                 history) _arguments $global '--limit=[Show at most this many; 50 if not given]:count: ' '--search=[Show only messages whose text holds this, upper and lower case alike]:word: ' '--session=[Show only the messages of this session, as --json names it]:id: ' '--transcript=[Write all of them into a new file, or with - to standard output, as a record to keep]:file:_files' '1::peer:_ims_contacts' ;;
@@ -54,7 +58,7 @@ _ims() {
                 presence) _arguments $global '--note=[Show this text with what is set]:text: ' '1:action:(set willing show get watch unwatch)' '2::what:_ims_contacts' ;;
                 send-message) _arguments $global '--file=[Send what is in the file]:file:_files' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--when=[Wait until the recipient is online, ask the network to store it rather than refuse, or any]:when:(online deferred any)' '--private[Ask the network not to show your identity to the recipient]' '--wait=[Wait until a message is sent, accepted, delivered or displayed; accepted if not given]:goal:(sent accepted delivered displayed)' '1:uri:_ims_contacts' '*:text: ' ;;
                 completion) _arguments $global '1:shell:(bash zsh fish)' ;;
-                help) _arguments $global '1::command:(account identities provision register status unregister capabilities chat history listen presence send-message completion help lab version)' ;;
+                help) _arguments $global '1::command:(account identities provision register status unregister xdm buddies capabilities chat history listen presence send-message completion help lab version)' ;;
                 lab) _arguments $global '--listen=[Listen on this address; 127.0.0.1 if not given]:address: ' '--port=[Use this port for UDP and TCP; 5060 if not given, 0 for any]:port: ' '--relay-port=[Use this port for MSRP; 2855 if not given, any if --port is 0]:port: ' '--xcap-port=[Use this port for XCAP; 8080 if not given, any if --port is 0]:port: ' '--domain=[Be the core of this domain; ims.test if not given]:name: ' '--certificate=[Offer TLS too, with this certificate, on the port after]:file:_files' '--key=[The key of the certificate]:file:_files' '--fault=[Begin with a fault, such as 420, 503, stale or "drop 1"; several are separated by commas]:fault: ' ;;
                 version) _arguments $global  ;;
             esac

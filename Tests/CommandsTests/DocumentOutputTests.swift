@@ -1,0 +1,132 @@
+import Documents
+import Engine
+import Store
+import Testing
+import Wire
+
+@testable import Commands
+
+@Suite struct DocumentOutputTests {
+    private let sink = CollectingSink()
+
+    private func text(_ change: (inout TextOutput.Style) -> Void = { _ in }) -> TextOutput {
+        var style = TextOutput.Style()
+        change(&style)
+        return TextOutput(sink: sink, style: style) { _ in LocalTime(clock: "09:30", full: "2026-11-21 09:30")
+        }
+    }
+
+    private var json: JSONOutput {
+        JSONOutput(sink: sink, verbosity: .normal) { Timestamp(microseconds: 1_790_000_000_000_000) }
+    }
+
+    private let buddy = BuddyEntry(
+        Buddy(uri: "sip:bob@ims.test", nickname: "Bob\u{1B}[2J", alias: "Bobby", group: "work"),
+        policy: .allow
+    )
+
+    @Test("a buddy is one line, and nothing in it steers the terminal")
+    func buddyText() {
+        text().show(.buddy(buddy), account: "alice")
+        #expect(
+            sink.output == "sip:bob@ims.test\tBob\\u{1B}2J\tcalls itself Bobby\tin work\t[sees you]\n"
+        )
+    }
+
+    @Test("a buddy and a request are objects with what is known of them")
+    func buddyJSON() {
+        json.show(
+            .buddy(BuddyEntry(Buddy(uri: "sip:bob@ims.test", group: "work"), policy: .block)),
+            account: "a"
+        )
+        #expect(
+            sink.output.hasSuffix(
+                "\"account\":\"a\",\"uri\":\"sip:bob@ims.test\",\"group\":\"work\",\"policy\":\"block\"}\n"
+            )
+        )
+        let request = WatcherRequest(
+            uri: "sip:eve@ims.test",
+            displayName: "Bob",
+            since: Timestamp(microseconds: 1_790_000_000_000_000),
+            status: "pending"
+        )
+        json.show(.watcherRequest(request), account: "a")
+        #expect(sink.output.contains("\"event\":\"watcher_request\""))
+        text().show(.watcherRequest(request), account: "a")
+        #expect(sink.output.hasSuffix("sip:eve@ims.test [claims Bob]\tsince 2026-11-21 09:30\n"))
+    }
+
+    @Test("a document goes out byte by byte into a file, and made safe onto a terminal")
+    func document() throws {
+        let selector = try #require(XDMUsage.document("resource-lists", of: "sip:a@b"))
+        let body = Array("<a>\u{1B}[31m</a>\n".utf8)
+        let document = XDMDocument(selector: selector, body: body, etag: "\"1\"")
+        text { $0.isOutputTerminal = false }.show(.document(document), account: "a")
+        #expect(sink.output == "<a>\u{1B}[31m</a>\n")
+        text().show(.document(document), account: "a")
+        #expect(
+            sink.output.hasSuffix("\n<a>\\u{1B}[31m</a>\n\n") || sink.output.contains("<a>\\u{1B}[31m</a>\n")
+        )
+        json.show(.document(document), account: "a")
+        #expect(
+            sink.output.contains("\"document\":\"resource-lists/users/sip:a@b/index\",\"etag\":\"\\\"1\\\"\"")
+        )
+    }
+
+    @Test("what a folder command did to a document")
+    func states() {
+        let report = DocumentReport(
+            "x/users/a/index",
+            .conflict,
+            etag: "\"2\"",
+            file: "d/x.xml",
+            theirs: "d/x.server.xml",
+            difference: ["-a", "+b"]
+        )
+        text().show(.documentState(report), account: "a")
+        #expect(sink.output == "d/x.xml\tin conflict: what the server has is in d/x.server.xml\n-a\n+b\n")
+        json.show(.documentState(report), account: "a")
+        #expect(
+            sink.output.contains(
+                "\"state\":\"conflict\",\"etag\":\"\\\"2\\\"\",\"file\":\"d/x.xml\",\"server_file\":"
+            )
+        )
+        #expect(sink.output.hasSuffix("\"difference\":[\"-a\",\"+b\"]}\n"))
+    }
+
+    @Test("documents are compared by what they say, not by their layout or prefixes")
+    func difference() {
+        func lines(_ old: String, _ new: String) -> [String] {
+            LineDifference.lines(from: Array(old.utf8), to: Array(new.utf8))
+        }
+        #expect(
+            lines(
+                "<a xmlns='urn:a'><b c='1' d='2'/></a>",
+                "<x:a xmlns:x='urn:a'>\n <x:b d='2' c='1'/>\n</x:a>"
+            ) == []
+        )
+        #expect(
+            lines("<a><b/><c/><d/><e/></a>", "<a><b/><c/><d/><e>1</e></a>")
+                == [" ...", "   <c/>", "   <d/>", "-  <e/>", "+  <e>1</e>", " </a>"]
+        )
+        #expect(lines("", "no XML") == ["-", "+no XML"])
+        #expect(lines("same", "same") == [])
+    }
+
+    @Test("arguments that do not go with the action are refused")
+    func usage() throws {
+        let table = CommandTable.standard
+        func parse(_ line: String) throws -> Bool {
+            try table.parse(line.split(separator: " ").map(String.init)).command != nil
+        }
+        for line in [
+            "buddies list bob", "buddies add", "buddies remove bob x", "buddies list --group x",
+            "buddies add bob --undo", "buddies frobnicate", "xdm list x", "xdm get", "xdm put x",
+            "xdm get x y", "xdm pull d --dry-run", "xdm get x --force", "xdm list --node a",
+        ] {
+            #expect(throws: UsageError.self, "\(line)") { try parse(line) }
+        }
+        #expect(try parse("buddies add sip:bob@ims.test Bob the builder --group work"))
+        #expect(try parse("xdm apply d --dry-run"))
+    }
+}
