@@ -2,7 +2,7 @@
 ///
 /// Names without a prefix are in the default namespace of the patch, unlike in XPath itself (RFC 5261 §4.2.2). What
 /// cannot be said of `XMLElement`, a comment or one of several pieces of text, is not selected.
-struct XMLSelector: Hashable, Sendable {
+package struct XMLSelector: Hashable, Sendable {
     /// What of the element that the path leads to is meant.
     enum Target: Hashable, Sendable {
         case element
@@ -32,7 +32,7 @@ struct XMLSelector: Hashable, Sendable {
     /// - Parameters:
     ///   - text: The value of `sel`.
     ///   - namespaces: The namespaces in force where it stands, by prefix.
-    init?(_ text: String, namespaces: [String: String]) {
+    package init?(_ text: String, namespaces: [String: String]) {
         guard let pieces = Self.pieces(of: text), !pieces.isEmpty, pieces.count <= Self.stepLimit else {
             return nil
         }
@@ -49,6 +49,19 @@ struct XMLSelector: Hashable, Sendable {
             }
         }
         if steps.isEmpty { return nil }
+    }
+
+    /// The attribute that is meant, if it is one.
+    package var attribute: XMLName? {
+        if case .attribute(let name) = target { name } else { nil }
+    }
+
+    /// The path to the parent of the element; `nil` for the root.
+    package var parent: XMLSelector? {
+        guard steps.count > 1 else { return nil }
+        var parent = self
+        parent.steps.removeLast()
+        return parent
     }
 
     /// More than the deepest document that is read has.
@@ -158,7 +171,7 @@ extension XMLSelector {
     ///
     /// - Parameter root: The root of the document, which the first step is about.
     /// - Returns: The numbers of the children on the way from the root; `nil` unless exactly one element matches.
-    func path(in root: XMLElement) -> [Int]? {
+    package func path(in root: XMLElement) -> [Int]? {
         guard let first = steps.first, Self.matches([root], first) == [0] else { return nil }
         var path: [Int] = []
         var element = root

@@ -20,6 +20,7 @@ extension LabCore {
     mutating func take(_ change: LabXCAP.Change, at now: Instant) {
         let what = change.newTag == nil ? "deleted" : change.previousTag == nil ? "created" : "changed"
         note("\(change.user) \(what) \(change.path)")
+        applyPermissions(of: change.user, at: now)
         let document = XCAPDifference.Document(
             selector: change.path,
             newETag: change.newTag,

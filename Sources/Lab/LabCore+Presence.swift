@@ -121,9 +121,12 @@ extension LabCore {
 
     // MARK: - Who may watch
 
-    /// What `user` wants done with `watcher`.
+    /// What `user` wants done with `watcher`: what was said of them here counts before the user's rules.
     func permission(of watcher: String, for user: String) -> LabPermission {
-        presence.permission(of: watcher, for: user) ?? configuration.presencePermission
+        if let permission = presence.permission(of: watcher, for: user) { return permission }
+        let identities = self.user(named: watcher)?.identities(in: configuration.domain) ?? []
+        return documents.permission(of: identities.map(\.text.text), for: user)
+            ?? presence.permission(of: nil, for: user) ?? configuration.presencePermission
     }
 
     /// Looks again at everyone who watches `user`, whose wishes have changed.

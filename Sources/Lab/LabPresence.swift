@@ -84,9 +84,8 @@ struct LabPresence: Sendable {
         return kept.count < list.count
     }
 
-    func permission(of watcher: String, for user: String) -> LabPermission? {
-        permissions[user].flatMap { $0[watcher] ?? $0[nil] }
-    }
+    /// What was said of a watcher, or with `nil` of all that are not named.
+    func permission(of watcher: String?, for user: String) -> LabPermission? { permissions[user]?[watcher] }
 
     mutating func permit(_ permission: LabPermission, to watcher: String?, by user: String) {
         permissions[user, default: [:]][watcher] = permission

@@ -51,7 +51,7 @@ struct LabXCAP: Sendable {
     ]
 
     /// Where a request leads.
-    private struct Target {
+    struct Target {
         let usage: Usage
         let user: String
         let path: String
@@ -62,7 +62,7 @@ struct LabXCAP: Sendable {
 
     /// Where clients reach the server.
     var address: TransportAddress?
-    private let configuration: LabConfiguration
+    let configuration: LabConfiguration
     private var documents: [String: Document] = [:]
     private var nonces = LabNonces()
     private var identifiers: IdentifierSource
@@ -99,7 +99,7 @@ struct LabXCAP: Sendable {
             return answerGlobally(request, path.dropFirst(Self.root.count), user)
         }
         guard target.user == user.name else { return LabHTTPResponse(403) }
-        guard target.node == nil else { return LabHTTPResponse(501) }
+        if let node = target.node { return answer(request, about: node, in: target) }
         switch request.method {
         case "GET", "HEAD": return get(target, request)
         case "PUT": return put(target, request)
@@ -108,7 +108,7 @@ struct LabXCAP: Sendable {
         }
     }
 
-    private func target(_ path: String, _ query: String?) -> Target? {
+    func target(_ path: String, _ query: String?) -> Target? {
         let halves = path.components(at: "/~~")
         let segments = halves[0].split(separator: "/", omittingEmptySubsequences: false).map {
             ByteString(String($0)).percentDecoded.text
@@ -126,7 +126,7 @@ struct LabXCAP: Sendable {
         )
     }
 
-    private func identity(of user: String) -> String { "sip:\(user)@\(configuration.domain)" }
+    func identity(of user: String) -> String { "sip:\(user)@\(configuration.domain)" }
 
     /// What there is beside the documents of users: what the server can do, and who has which documents.
     private func answerGlobally(
@@ -190,10 +190,7 @@ struct LabXCAP: Sendable {
     private func get(_ target: Target, _ request: LabHTTPRequest) -> LabHTTPResponse {
         guard let document = documents[target.path] else { return LabHTTPResponse(404) }
         let tag = [("ETag", document.quotedTag)]
-        if Self.lists(request.header("If-None-Match"), document) { return LabHTTPResponse(304, tag) }
-        if let wanted = request.header("If-Match"), !Self.lists(wanted, document) {
-            return LabHTTPResponse(412)
-        }
+        if let failure = Self.reading(request, document) { return failure }
         return LabHTTPResponse(200, tag, type: target.usage.mediaType, body: document.body)
     }
 
@@ -206,10 +203,16 @@ struct LabXCAP: Sendable {
         }
         guard old != nil || documents.count < LabLimits.documents else { return LabHTTPResponse(507) }
         if let conflict = conflict(in: request.body, of: target.usage) { return Self.conflict(conflict) }
-        let document = Document(body: ByteString(request.body.bytes), entityTag: identifiers.tag())
+        let document = replace(old, at: target, with: ByteString(request.body.bytes))
+        return LabHTTPResponse(old == nil ? 201 : 200, [("ETag", document.quotedTag)])
+    }
+
+    /// Keeps a document under a new entity tag.
+    mutating func replace(_ old: Document?, at target: Target, with body: ByteString) -> Document {
+        let document = Document(body: body, entityTag: identifiers.tag())
         documents[target.path] = document
         note(target, from: old, to: document)
-        return LabHTTPResponse(old == nil ? 201 : 200, [("ETag", document.quotedTag)])
+        return document
     }
 
     private mutating func delete(_ target: Target, _ request: LabHTTPRequest) -> LabHTTPResponse {
@@ -234,8 +237,17 @@ struct LabXCAP: Sendable {
 
     // MARK: - Conditions
 
+    /// Why a document is not handed out, as the request's conditions have it (RFC 9110 §13.1).
+    static func reading(_ request: LabHTTPRequest, _ document: Document) -> LabHTTPResponse? {
+        if lists(request.header("If-None-Match"), document) {
+            return LabHTTPResponse(304, [("ETag", document.quotedTag)])
+        }
+        if let wanted = request.header("If-Match"), !lists(wanted, document) { return LabHTTPResponse(412) }
+        return nil
+    }
+
     /// What stands against a change, as its own conditions have it (RFC 4825 §7.11).
-    private static func refusal(of request: LabHTTPRequest, _ document: Document?) -> LabHTTPResponse? {
+    static func refusal(of request: LabHTTPRequest, _ document: Document?) -> LabHTTPResponse? {
         if let wanted = request.header("If-Match"), !lists(wanted, document) { return LabHTTPResponse(412) }
         if lists(request.header("If-None-Match"), document) { return LabHTTPResponse(412) }
         return nil
@@ -252,7 +264,7 @@ struct LabXCAP: Sendable {
     }
 
     /// Why a body cannot be a document of this usage (RFC 4825 §8.2.5, §11.1).
-    private func conflict(in body: ByteString, of usage: Usage) -> String? {
+    func conflict(in body: ByteString, of usage: Usage) -> String? {
         guard body.validatedText != nil else { return "not-utf-8" }
         do throws(XMLError) {
             let root = try XMLReader.read(body.bytes)
@@ -299,7 +311,7 @@ struct LabXCAP: Sendable {
 }
 
 extension LabXCAP.Document {
-    fileprivate var quotedTag: String { "\"\(entityTag)\"" }
+    var quotedTag: String { "\"\(entityTag)\"" }
 }
 
 extension String {
