@@ -96,34 +96,6 @@ extension FileContents.Failure: CustomStringConvertible {
 }
 
 extension FileContents {
-    /// Puts `bytes` into the file at `path`, which its owner alone can read; it is replaced as a whole or not at all.
-    ///
-    /// - Returns: Why it could not be written, in words of the system, or `nil`.
-    package static func write(_ bytes: [UInt8], to path: String) -> String? {
-        let temporary = "\(path).\(getpid()).new"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return unsafe String(cString: strerror(errno)) }
-        var offset = 0
-        while offset < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(
-                    descriptor,
-                    buffer.baseAddress.map { unsafe $0 + offset },
-                    bytes.count - offset
-                )
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            offset += count
-        }
-        var error = offset == bytes.count && fsync(descriptor) == 0 ? 0 : errno
-        close(descriptor)
-        if error == 0, unsafe rename(temporary, path) != 0 { error = errno }
-        guard error != 0 else { return nil }
-        unsafe unlink(temporary)
-        return unsafe String(cString: strerror(error))
-    }
-
     /// Makes a folder, and those above it, for its owner alone.
     ///
     /// - Returns: Why there is none, in words of the system, or `nil`.

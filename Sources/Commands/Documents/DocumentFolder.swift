@@ -28,9 +28,7 @@ struct DocumentFolder {
         var etag: String?
     }
 
-    /// The documents that the folder may hold.
-    ///
-    /// - Parameter usages: What the server keeps; `nil` when it does not say.
+    /// The documents that the folder may hold, of those that the server keeps if it says so.
     func members(usages: [String]?) -> [Member] {
         XDMUsage.known.filter { usages?.contains($0) ?? true }.compactMap { usage in
             XDMUsage.document(usage, of: user).map { Member(selector: $0, file: "\(path)/\(usage).xml") }
@@ -190,6 +188,10 @@ struct DocumentFolder {
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws(DocumentFailure) {
-        if let detail = FileContents.write(bytes, to: path) { throw .notWritable(file: path, detail: detail) }
+        do throws(FileContents.Failure) {
+            try FileContents.replace(path, with: bytes)
+        } catch {
+            throw .notWritable(file: path, detail: error.description)
+        }
     }
 }
