@@ -156,7 +156,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LabTests",
-            dependencies: ["Lab", "SIP", "SDP", "MSRP", "Documents", "Runtime", "Crypto", "Wire", "TestSupport"],
+            dependencies: [
+                "Lab", "SIP", "SDP", "MSRP", "Documents", "Runtime", "Crypto", "Wire", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
