@@ -70,7 +70,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Engine", "Lab", "Runtime", "Store", "UserAgent", "SIP", "Documents", "Wire", "CReadline",
+                "Engine", "Lab", "UserAgent", "Pictures", "Runtime", "Store", "SIP", "SDP", "Documents",
+                "Wire",
+                "CReadline",
             ],
             swiftSettings: strict
         ),
@@ -149,7 +151,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "UserAgent", "Runtime", "Store", "MSRP", "SIP", "Documents", "Lab", "Wire",
+                "Engine", "UserAgent", "Runtime", "Store", "MSRP", "SIP", "SDP", "Documents", "Lab", "Crypto",
+                "Wire",
                 "TestSupport",
             ],
             swiftSettings: strict

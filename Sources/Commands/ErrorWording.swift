@@ -139,6 +139,24 @@ extension Explanation {
                 "What was being sent could not be read to its end: \(Display.safe(detail)).",
                 status: .refused
             )
+        case .noTransfer:
+            self.init("no_transfer", "There is no such file transfer, or not any more.", status: .usage)
+        case .fileNotReadable(let path, let detail):
+            self.init("unreadable", "\(Display.safe(path)): \(Display.safe(detail)).", status: .usage)
+        case .fileNotKept(let detail):
+            self.init(
+                "file_not_kept",
+                "The file cannot be kept here: \(Display.safe(detail)).",
+                advice: "Look at the folder and the room on its disk; downloads in ims.conf names it.",
+                status: .refused
+            )
+        case .fileTooLarge(let limit):
+            self.init(
+                "file_too_large",
+                "The file is larger than max-receive-size (\(FileText.size(limit))).",
+                advice: "Raise max-receive-size in ims.conf to take it.",
+                status: .refused
+            )
         case .interrupted: self.init("interrupted", "Interrupted.", status: .interrupted)
         }
     }

@@ -77,6 +77,7 @@ package struct Program {
         var style = style(options, configuration)
         style.showsProgress = command?.isLongLived ?? true
         style.namesProgram = command != nil
+        style.showsBar = command != nil && isTerminal(2) && !options.isJSON
         let isTerminal = isTerminal(0) && isTerminal(1)
         let isPrompt = command?.opensPrompt ?? true && isTerminal && options.mayAsk
         if let command, !isPrompt { style.chatForm = command.chatForm }

@@ -15,6 +15,7 @@ package actor Session {
     private let backPressure: BackPressure
     let output: any Output
     let conversations: Conversations
+    let files = FileOffers()
     private(set) var engine: Engine?
     private var traceFile: FileSink?
 
@@ -84,7 +85,8 @@ package actor Session {
     package func run(_ command: any EngineCommand) async -> ExitStatus {
         do {
             let policy = command.chatPolicy(configured: setup.account.chatPolicy)
-            try start(isLongLived: command.isLongLived, chatPolicy: policy)
+            let reception = command.receptionRules(setup.account.reception)
+            try start(isLongLived: command.isLongLived, chatPolicy: policy, reception)
         } catch {
             let status = tell(error)
             await end()
@@ -104,7 +106,12 @@ package actor Session {
     }
 
     /// Takes the signals and makes the engine, whose events are told from now on.
-    func start(isLongLived: Bool, watchesBuddies: Bool = false, chatPolicy: ChatPolicy) throws {
+    func start(
+        isLongLived: Bool,
+        watchesBuddies: Bool = false,
+        chatPolicy: ChatPolicy,
+        _ reception: ReceptionRules
+    ) throws {
         let options = setup.options
         let taken = Set(SignalSource.Signal.allCases)
         signals = try SignalSource(setup.isTerminal ? taken : taken.subtracting([.stop]), on: loop) {
@@ -120,6 +127,7 @@ package actor Session {
         configuration.isLongLived = isLongLived
         configuration.watchesBuddies = watchesBuddies
         configuration.chatPolicy = chatPolicy
+        configuration.reception = reception
         configuration.nameServers = setup.configuration.nameServers
         if case .file(let path) = options.trace { traceFile = try FileSink(path: path) }
         if options.trace != nil {
@@ -175,6 +183,7 @@ extension Session {
             isREPL: isREPL,
             identity: identity,
             conversations: conversations,
+            files: files,
             loop: loop
         )
         do {
@@ -255,9 +264,14 @@ extension Session {
             receivedMessages += 1
             prompt.learn(message.chat.peer)
         case .chatInvited, .chatOpened, .chatClosed: conversations.take(event.kind)
+        case .fileOffered(let transfer):
+            files.take(event.kind)
+            prompt.learn(transfer.peer)
+            showIcon(of: transfer)
+        case .fileStarted, .fileEnded: files.take(event.kind)
         case .presence(let change): prompt.learn(change.uri)
         case .registering, .unregistered, .connectionLost, .presenceUnknown, .watcher, .warning, .disposition,
-            .composing, .chatSent:
+            .composing, .chatSent, .fileHashing, .fileProgress:
             break
         }
         output.show(event)
@@ -311,6 +325,7 @@ extension Explanation {
         case let error as UsageError: self.init(error)
         case let error as ConfigurationError: self.init(error)
         case let error as AccountSelectionError: self.init(error)
+        case let failure as FileFailure: self.init(failure)
         case let failure as ChatFailure: self.init(failure)
         case let failure as PresenceFailure: self.init(failure)
         case let failure as ProvisioningFailure: self.init(failure)

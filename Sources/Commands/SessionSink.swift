@@ -20,17 +20,28 @@ final class SessionSink: TextSink {
     func standardOutput(_ bytes: [UInt8]) {
         if let editor {
             editor.above { if !StandardSink.writeOutput(bytes) { isOutputClosed = true } }
-        } else if !writer.write(bytes) {
-            isOutputClosed = true
+        } else {
+            write { if !writer.write(bytes) { isOutputClosed = true } }
         }
     }
 
-    func standardError(_ text: String) {
-        if let editor {
-            editor.above { StandardSink.write(text, to: 2) }
-        } else {
-            StandardSink.write(text, to: 2)
-        }
+    func standardError(_ text: String) { write { StandardSink.write(text, to: 2) } }
+
+    /// The line that stands below everything else.
+    private var statusLine: String?
+
+    func status(_ line: String?) {
+        guard editor == nil, line != nil || statusLine != nil else { return }
+        statusLine = line
+        StandardSink.write("\r\u{1B}[K" + (line ?? ""), to: 2)
+    }
+
+    private func write(_ body: () -> Void) {
+        if let editor { return editor.above(body) }
+        guard let statusLine else { return body() }
+        StandardSink.write("\r\u{1B}[K", to: 2)
+        body()
+        StandardSink.write(statusLine, to: 2)
     }
 
     /// Writes what still waits.

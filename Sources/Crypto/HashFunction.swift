@@ -4,6 +4,18 @@ package enum HashFunction: Hashable, Sendable, CaseIterable {
     /// SHA-512/256 of FIPS 180-4, which RFC 7616 §3.3 calls SHA-512-256.
     case sha512_256
 
+    /// The length of the digest in bytes.
+    package var length: Int {
+        switch self {
+        case .md5: 16
+        case .sha1: 20
+        case .sha224: 28
+        case .sha256, .sha512_256: 32
+        case .sha384: 48
+        case .sha512: 64
+        }
+    }
+
     /// The digest of `bytes`.
     package func hash(_ bytes: [UInt8]) -> [UInt8] {
         switch self {

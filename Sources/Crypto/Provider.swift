@@ -31,6 +31,18 @@ enum Provider {
         return digest
     }
 
+    static func algorithm(_ function: HashFunction) -> OpaquePointer? {
+        switch function {
+        case .md5: unsafe EVP_md5()
+        case .sha1: unsafe sha1
+        case .sha224: unsafe sha224
+        case .sha256: unsafe sha256
+        case .sha384: unsafe sha384
+        case .sha512: unsafe sha512
+        case .sha512_256: unsafe sha512_256
+        }
+    }
+
     static func sha1(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha1, count: 20) }
 
     static func sha256(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes, with: sha256, count: 32) }

@@ -55,6 +55,8 @@ package struct Account: Hashable, Sendable {
     package var msrpPorts: ClosedRange<UInt16>?
     /// Whether message sessions are known by their session id alone, for gateways that rewrite paths.
     package var isMSRPMatchLoose = false
+    /// Which files are taken, where they go, and which may be fetched.
+    package var reception = ReceptionRules()
     /// How image share is named to others (3GPP TS 24.229 §7.2A.9).
     package var imageShareForm = ImageShareForm.standard
     package var messageFormat = MessageFormat.automatic

@@ -1,5 +1,5 @@
 import SIP
-import UserAgent
+package import UserAgent
 import Wire
 
 // The core's values in the words of the engine's interface.
@@ -21,7 +21,7 @@ extension Core.Configuration {
         profile.allow = [
             .invite, .ack, .cancel, .bye, .update, .prack, .message, .notify, .options,
         ]
-        let form: ServiceIdentifier.Form = account.imageShareForm == .mercuro ? .mercuro : .standard
+        let form = account.imageShareForm.identifierForm
         profile.serviceFeatures.append(ServiceIdentifier.imageShare.applicationTag(form))
         self.init(
             registration: profile,
@@ -135,4 +135,9 @@ extension MessageTiming {
         case .any: nil
         }
     }
+}
+
+extension Account.ImageShareForm {
+    /// How an identifier is written in this form.
+    package var identifierForm: ServiceIdentifier.Form { self == .mercuro ? .mercuro : .standard }
 }

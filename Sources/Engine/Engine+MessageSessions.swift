@@ -9,6 +9,7 @@ import Wire
 enum SessionOwner: Hashable, Sendable {
     case chat(ChatID)
     case largeMessage(MessageSession.ID)
+    case transfer(TransferID)
 }
 
 // What chats share with everything else that is carried by MSRP: own URIs, connections, and who is told what.
@@ -105,6 +106,7 @@ extension Engine {
     ///   - agreement: What both sides know.
     ///   - local: This side's own URI.
     ///   - delivery: How messages are taken.
+    ///   - chunkSize: How large chunks are, if not as small as every peer takes them.
     ///   - makeSink: Where messages go if they are taken in streams.
     ///   - owner: Who is told what happens.
     ///   - old: The URI under which the session went on until now, if it is one that moves.
@@ -113,6 +115,7 @@ extension Engine {
         _ agreement: MSRPAgreement,
         from local: MSRPURI,
         delivery: Delivery,
+        chunkSize: Int? = nil,
         sinks makeSink: SinkMaker? = nil,
         for owner: SessionOwner,
         replacing old: MSRPURI? = nil
@@ -129,6 +132,7 @@ extension Engine {
         let target = MSRPPath.target(usePath: usePath, peer: path)
         var setup = SessionConfiguration(local: local, target: target, delivery: delivery)
         (setup.transactionTime, setup.keepAlive) = (account.msrpTimeout, account.msrpKeepAlive)
+        if let chunkSize { setup.chunkSize = chunkSize }
         if setup.isRelayed { setup.chunkSize = MSRPLimits.relayedChunkSize }
         // A gateway is on the way where the address is not that of the path.
         let isBehindGateway = agreement.remote.addressMatch == .different
@@ -212,7 +216,9 @@ extension Engine {
 
     func take(_ report: MessageSession.Report, of session: MessageSession.ID) {
         if largeMessages[session] != nil { return take(report, ofLarge: session) }
+        guard !takeOfFiles(report, of: session) else { return }
         switch report {
+        case .filesAgreed, .fileDescribed, .fileAborted, .descriptionAnswered: break
         case .invited: invitedToChat(session)
         case .agreed(let agreement): agreed(agreement, ChatID(session.number))
         case .changeOffered: changeOffered(ChatID(session.number))
@@ -248,6 +254,7 @@ extension Engine {
         switch event.local.flatMap({ sessionOwners[$0] }) {
         case .chat(let id): take(event, ofChat: id)
         case .largeMessage(let id): take(event, ofLarge: id)
+        case .transfer(let id): take(event, ofTransfer: id)
         case nil: break
         }
     }

@@ -42,6 +42,11 @@ package actor Engine {
     var messageFingerprint: Fingerprint?
     /// Who has refused a chat over TLS in this run.
     var plainPeers: Set<String> = []
+    var transferStates: [TransferID: TransferState] = [:]
+    /// Transfers that are over and whose end is being told to whoever waits for it.
+    var finishedTransfers: [TransferID: TransferState] = [:]
+    var lastTransfer: UInt64 = 0
+    var progressTimer: TimerToken?
     /// Whose an MSRP session is, by this side's own URI.
     var sessionOwners: [MSRPURI: SessionOwner] = [:]
     var capabilityWaiters: [CapabilityQuery.ID: CapabilityWaiter] = [:]
@@ -169,6 +174,7 @@ extension Engine {
         endGoalWaits()
         for id in capabilityWaiters.keys { abandon(id, .interrupted) }
         for id in chatStates.keys { leave(id) }
+        for id in transferStates.keys { cancel(id) }
         presence.publicationWaiters.resumeAll(with: .failure(.interrupted))
         for uri in presence.arrivals.keys {
             presence.arrivals[uri]?.resumeAll(with: .failure(.interrupted))
@@ -195,7 +201,9 @@ extension Engine {
         }
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
         keepPort(ofRegistration: keepRegistration && status != nil)
-        for timer in [timer, sessionTimer, composingTimer].compactMap(\.self) { loop.cancel(timer) }
+        for timer in [timer, sessionTimer, composingTimer, progressTimer].compactMap(\.self) {
+            loop.cancel(timer)
+        }
         msrp?.closeAll()
         transport?.closeAll()
         http?.close()

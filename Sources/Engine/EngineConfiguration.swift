@@ -17,6 +17,8 @@ package struct EngineConfiguration: Sendable {
     package var watchesBuddies = false
     /// What is done with invitations to a chat; a command that stays only for an answer takes none.
     package var chatPolicy = ChatPolicy.none
+    /// Which files are taken, and where they go.
+    package var reception = ReceptionRules()
     /// The product's version, as User-Agent names it.
     package var version: String
     /// Takes every SIP message that passes, secrets redacted (`--trace`).

@@ -42,6 +42,14 @@ package enum EngineError: Error, Hashable, Sendable {
     case noChat
     /// What was being sent could not be read to its end; `detail` says why.
     case sourceFailed(String)
+    /// There is no such transfer, or not any more.
+    case noTransfer
+    /// A file that is to be sent cannot be read; `detail` says why.
+    case fileNotReadable(String, detail: String)
+    /// A file that is offered cannot be kept here; `detail` says why.
+    case fileNotKept(String)
+    /// A file that is offered is larger than this side takes.
+    case fileTooLarge(limit: UInt64)
     case interrupted
 }
 

@@ -34,6 +34,13 @@ package struct Event: Sendable {
         case presenceUnknown(uri: String, PresenceObstacle)
         /// Somebody asks to see the user's presence, sees it, or does no more.
         case watcher(Watcher)
+        /// Somebody offers a file: `accept` or `reject` it.
+        case fileOffered(FileTransfer)
+        /// The hash of a file that is to be sent is being computed.
+        case fileHashing(name: String, FileProgress)
+        case fileStarted(FileTransfer, FileProgress)
+        case fileProgress(FileTransfer, FileProgress)
+        case fileEnded(FileTransfer, FileTransferEnd)
         /// Something went on in a lesser way than asked: history is not kept, TCP was refused and UDP used.
         case warning(Warning)
     }

@@ -114,9 +114,4 @@ package struct MediaDescription: Hashable, Sendable {
     package var connection: Connection? { connections.first }
 
     package var isRefused: Bool { port == 0 }
-
-    /// The same line with port zero and nothing that only a medium in use needs (RFC 3264 §6).
-    package var refused: MediaDescription {
-        MediaDescription(type: type, port: 0, transport: transport, formats: formats)
-    }
 }

@@ -91,6 +91,29 @@ struct Schema {
             PRIMARY KEY(account, uri)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE unfinished_transfer(
+            account TEXT NOT NULL,
+            direction TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            hash TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            folder TEXT NOT NULL,
+            part TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY(account, direction, peer, hash)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE file_hash(
+            id INTEGER PRIMARY KEY,
+            path TEXT NOT NULL UNIQUE,
+            size INTEGER NOT NULL,
+            modified INTEGER NOT NULL,
+            changed INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            hash BLOB NOT NULL
+        ) STRICT;
+        """,
     ])
 }
 

@@ -4,7 +4,7 @@ package import Wire
 
 // Chats: invitations that go out and come in, and what becomes of them.
 extension Core {
-    /// Invites `recipient`; the registration must stand.
+    /// Invites `recipient` to a chat; the registration must stand.
     ///
     /// - Returns: The session, or `nil` without a registration.
     package mutating func invite(
@@ -14,7 +14,25 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) -> MessageSession.ID? {
-        guard registration.isRegistered, let profile = sessionProfile(as: identity) else { return nil }
+        invite(recipient, as: identity, .messaging, at: now, into: &effects) { session in
+            session.makeOffer(from: endpoint)
+        }
+    }
+
+    /// Invites `recipient` to a session of a service; `makeOffer` says of which media.
+    ///
+    /// - Returns: The session, or `nil` without a registration.
+    mutating func invite(
+        _ recipient: String,
+        as identity: String?,
+        _ service: ServiceTags,
+        at now: Instant,
+        into effects: inout [Effect],
+        _ makeOffer: (inout MessageSession) -> SessionBody
+    ) -> MessageSession.ID? {
+        guard registration.isRegistered, let profile = sessionProfile(as: identity, service) else {
+            return nil
+        }
         let invite = InviteSession(
             calling: recipient,
             as: profile,
@@ -23,7 +41,7 @@ extension Core {
         )
         let id = makeSessionID()
         var session = MessageSession(invite)
-        let offer = session.makeOffer(from: endpoint)
+        let offer = makeOffer(&session)
         sessions[id] = session
         stepSession(id, at: now, into: &effects) { session, steps in
             session.start(offering: offer, at: now, into: &steps)
@@ -38,10 +56,25 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
+        acceptInvitation(id, at: now, into: &effects) { session throws(MSRPRefusal) in
+            let answer = try session.makeAnswer(from: endpoint)
+            return (answer, session.agreed.map { .agreed($0) })
+        }
+    }
+
+    /// Takes an invitation with the answer that `makeAnswer` gives, and tells what it has agreed.
+    mutating func acceptInvitation(
+        _ id: MessageSession.ID,
+        at now: Instant,
+        into effects: inout [Effect],
+        _ makeAnswer: (inout MessageSession) throws(MSRPRefusal) -> (SessionBody, MessageSession.Report?)
+    ) {
+        guard var session = sessions[id] else { return }
         do throws(MSRPRefusal) {
-            guard let answer = try sessions[id]?.makeAnswer(from: endpoint) else { return }
+            let (answer, report) = try makeAnswer(&session)
+            sessions[id] = session
             // The one who invited may connect as soon as it has the answer, before its ACK is here.
-            if let agreement = sessions[id]?.agreed { effects.append(.session(id, .agreed(agreement))) }
+            if let report { effects.append(.session(id, report)) }
             stepSession(id, at: now, into: &effects) { session, steps in
                 session.accept(with: answer, at: now, into: &steps)
             }
@@ -57,10 +90,13 @@ extension Core {
     package mutating func rejectInvitation(
         _ id: MessageSession.ID,
         _ status: StatusCode,
+        warning: Warning? = nil,
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        stepSession(id, at: now, into: &effects) { session, steps in session.reject(status, into: &steps) }
+        stepSession(id, at: now, into: &effects) { session, steps in
+            session.reject(status, warning: warning, into: &steps)
+        }
     }
 
     /// Ends a session: BYE, or CANCEL while it is not answered.
@@ -77,12 +113,16 @@ extension Core {
         return MessageSession.ID(number: lastNumber)
     }
 
-    private func sessionProfile(as identity: String?) -> InviteSession.Profile? {
+    private func sessionProfile(
+        as identity: String?,
+        _ service: ServiceTags = .messaging
+    ) -> InviteSession.Profile? {
         guard let contact = registration.contact else { return nil }
         return InviteSession.Profile(
             identity: identity ?? usableIdentity,
             displayName: configuration.registration.displayName,
-            contactURI: contact.text.text
+            contactURI: contact.text.text,
+            service: service
         )
     }
 
@@ -126,7 +166,12 @@ extension Core {
     }
 
     private mutating func started(_ id: MessageSession.ID, at now: Instant, into effects: inout [Effect]) {
-        if sessions[id]?.invite.isCaller == true { takeAnswer(of: id, at: now, into: &effects) }
+        guard let session = sessions[id], session.invite.isCaller else { return }
+        if session.fileMedia.isEmpty {
+            takeAnswer(of: id, at: now, into: &effects)
+        } else {
+            filesAnswered(id, at: now, into: &effects)
+        }
     }
 
     /// Takes what was agreed, or ends a session in which nothing was.

@@ -27,7 +27,10 @@ extension InviteSession {
         invite.headers.append(.to, "<\(peer)>")
         invite.headers.append(.callID, callID)
         invite.headers.append(CSeq(number: inviteSequence, method: .invite))
-        if let acceptContact = profile.acceptContact { invite.headers.append(.acceptContact, acceptContact) }
+        for value in profile.service.acceptContact { invite.headers.append(.acceptContact, value) }
+        if let service = profile.service.preferredService {
+            invite.headers.append(.pPreferredService, service)
+        }
         invite.headers.append(.pPreferredIdentity, address)
         if profile.isPrivate { invite.headers.append(.privacy, "id") }
         complete(&invite, body: localDescription)

@@ -25,27 +25,28 @@ extension InviteSession {
         package var displayName: String?
         /// Whether the network is to withhold the identity from the other side (RFC 3323 §4.2).
         package var isPrivate = false
-        /// The value of `Contact`, with the feature tag of the service.
+        /// The value of `Contact`, with the feature tags of the service.
         package var contact: String
-        /// The feature tag that leads to the service; `nil` to be sent wherever the user is (RFC 3841 §9.2).
-        package var acceptContact: String? = PagerMessage.acceptContact
+        /// What the INVITE says of the service.
+        package var service: ServiceTags
         package var allow: [Method]
         /// The session interval to ask for (RFC 4028 §7.1).
         package var interval = Duration.seconds(1800)
         /// The shortest session interval to take from others; at least 90 s (RFC 4028 §5).
         package var minimumInterval = Duration.seconds(90)
 
-        /// A profile for the IM service, whose feature tag goes to `Contact` (OMA SIMPLE IM TS §6.1.3.1).
+        /// A profile for a service, whose feature tags go to `Contact` (OMA SIMPLE IM TS §6.1.3.1).
         package init(
             identity: String,
             displayName: String? = nil,
             contactURI: String,
-            featureTag: String? = "+g.oma.sip-im",
+            service: ServiceTags = .messaging,
             allow: [Method] = [.invite, .ack, .cancel, .bye, .update, .prack, .options, .message, .notify]
         ) {
             self.identity = identity
             self.displayName = displayName
-            contact = featureTag.map { "<\(contactURI)>;\($0)" } ?? "<\(contactURI)>"
+            self.service = service
+            contact = (["<\(contactURI)>"] + service.contact).joined(separator: ";")
             self.allow = allow
         }
     }

@@ -91,6 +91,9 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
+        guard sessions[id]?.fileAgreements.isEmpty != false else {
+            return answerFileChange(offer, of: id, at: now, into: &effects)
+        }
         switch sessions[id]?.change(offeredBy: offer) {
         case .path?: effects.append(.session(id, .changeOffered))
         case .none(let answer)?:
@@ -108,7 +111,11 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard sessions[id]?.isChanging == true else { return }
+        guard let session = sessions[id] else { return }
+        guard session.isChanging else {
+            if !session.fileAgreements.isEmpty { effects.append(.session(id, .descriptionAnswered)) }
+            return
+        }
         sessions[id]?.isChanging = false
         if let failure {
             effects.append(.session(id, .changeFailed(failure)))

@@ -2,7 +2,8 @@ package import SDP
 internal import SIP
 internal import Wire
 
-/// A chat as signalling sees it: one INVITE session whose offer and answer describe an MSRP session (RFC 4975 §8).
+/// A chat or a transfer as signalling sees it: one INVITE session whose offer and answer describe MSRP sessions
+/// (RFC 4975 §8, RFC 5547).
 ///
 /// The messages themselves do not pass here: once it is agreed where they go, the owner opens the connection.
 package struct MessageSession: Sendable {
@@ -21,6 +22,14 @@ package struct MessageSession: Sendable {
         case changeOffered
         /// Messages cannot go another way; the session itself goes on.
         case changeFailed(SessionFailure)
+        /// Both sides know where the files go, by the place of their medium; the others are refused.
+        case filesAgreed([Int: MSRPAgreement])
+        /// The other side says more of a file.
+        case fileDescribed(Int, FileAttributes)
+        /// The other side has given a file up (RFC 5547 §8.4).
+        case fileAborted(Int)
+        /// What we said of a file has been answered.
+        case descriptionAnswered
         case closed(Close)
     }
 
@@ -52,7 +61,12 @@ package struct MessageSession: Sendable {
     /// Whether a change that we offered has no answer.
     var isChanging = false
     /// What was not agreed must end the session, and is told in place of that end.
-    private var isDisagreed = false
+    var isDisagreed = false
+    /// This side of the media that carry files, by their place; empty in a chat.
+    var fileMedia: [Int: MSRPMedia] = [:]
+    var fileAgreements: [Int: MSRPAgreement] = [:]
+    /// The last description of files that was sent.
+    var described: SessionDescription?
 
     package init(_ invite: InviteSession) { self.invite = invite }
 
@@ -134,8 +148,8 @@ package struct MessageSession: Sendable {
     /// What to tell of an end.
     func close(_ end: SessionEnd) -> Close { isDisagreed ? .notAgreed : .ended(end) }
 
+    /// The description in a body, which may have pictures beside it (RFC 5547 §7).
     static func description(_ body: SessionBody) -> SessionDescription? {
-        guard body.contentType.lowercased().hasPrefix("application/sdp") else { return nil }
-        return try? SessionDescription(parsing: body.content)
+        RelatedDescription(body)?.description
     }
 }

@@ -138,7 +138,7 @@ extension PresenceWatch {
             uniquingKeysWith: { first, _ in first }
         )
         // The first part is the root unless the body names another (RFC 2387 §3.2).
-        let root = type["start"].map(Self.contentID).flatMap { contents[$0] } ?? first
+        let root = type["start"].map(RelatedDescription.contentID).flatMap { contents[$0] } ?? first
         guard let rootType = root.type, rootType.matches("application", "rlmi+xml") else {
             throw Refusal("a list does not say who is on it")
         }
@@ -164,7 +164,7 @@ extension PresenceWatch {
         case .pending: reports.append(.pending(resource.uri))
         case .terminated: reports.append(.unwatched(resource.uri, reason: instance?.reason))
         case .active:
-            guard let part = instance?.contentID.flatMap({ contents[Self.contentID($0)] }),
+            guard let part = instance?.contentID.flatMap({ contents[RelatedDescription.contentID($0)] }),
                 let type = part.type
             else { return }
             do throws(Refusal) {
@@ -179,20 +179,6 @@ extension PresenceWatch {
                 reports.append(.noted(error.text))
             }
         }
-    }
-
-    private static func contentID(_ text: String) -> String {
-        text.hasPrefix("<") && text.hasSuffix(">") ? String(text.dropFirst().dropLast()) : text
-    }
-}
-
-extension MIMEEntity {
-    /// The `Content-ID` without the angle brackets.
-    fileprivate var contentID: String? {
-        guard let text = header("Content-ID")?.text, text.hasPrefix("<"), text.hasSuffix(">") else {
-            return nil
-        }
-        return String(text.dropFirst().dropLast())
     }
 }
 

@@ -14,12 +14,17 @@ extension Timestamp {
             let second = fields.number(2, in: 0...60), let fraction = fields.fraction(),
             let zone = fields.zone(), fields.isAtEnd
         else { return nil }
-        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - zone
-        self.init(microseconds: seconds * 1_000_000 + fraction)
+        self.init(year, month, day, secondOfDay: hour * 3600 + minute * 60 + second - zone)
+        microseconds += fraction
     }
 
-    private static func days(in month: Int64, of year: Int64) -> Int64 {
+    /// The time so many seconds after the beginning of a day, in UTC.
+    init(_ year: Int64, _ month: Int64, _ day: Int64, secondOfDay: Int64) {
+        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
+        self.init(microseconds: (days * 86_400 + secondOfDay) * 1_000_000)
+    }
+
+    static func days(in month: Int64, of year: Int64) -> Int64 {
         switch month {
         case 4, 6, 9, 11: 30
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28

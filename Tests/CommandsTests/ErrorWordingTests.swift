@@ -64,6 +64,8 @@ import enum Commands.ExitStatus
         .relay("relay.ims.test", .notOurs(detail: "it asks for the password of evil.test")),
         .relay("relay.ims.test", .noAnswer), .relay("relay.ims.test", .badAnswer),
         .messageCertificate(file: "chat.pem", detail: "no start line"),
+        .noTransfer, .fileNotReadable("a.bin", detail: "No such file"), .fileNotKept("the disk is full"),
+        .fileTooLarge(limit: 4_000_000_000),
     ]
 
     private static let usage: [UsageError] = [
@@ -157,6 +159,31 @@ import enum Commands.ExitStatus
         .badDocument(".."), .badNode("a["),
     ]
 
+    private static let file = FileTransfer(
+        id: TransferID(1),
+        peer: "sip:bob@ims.test",
+        isOutgoing: true,
+        name: "a\u{1B}.bin",
+        type: "application/octet-stream",
+        size: 1000,
+        callID: "c1"
+    )
+
+    private static let ends: [FileTransferEnd] = [
+        .byPeer, .refused(Refusal(status: 488, reason: "Not Acceptable Here", warning: "No such file")),
+        .cancelled, .unanswered, .stopped(413), .connection(detail: "Connection refused"), .lost, .stalled,
+        .wrongHash(part: "/d/a.part"), .wrongSize(announced: 9, received: 8, part: "/d/a.part"),
+        .storage(detail: "the disk is full"), .source(detail: "the file has become shorter"),
+        .tooLarge(limit: 1000), .notAvailable,
+    ]
+
+    private static let files: [FileFailure] =
+        ends.map { .ended(file, $0) } + [
+            .noImageShare("sip:bob@ims.test"), .notAnImage("a.txt", type: "text/plain"), .nameNeeded,
+            .selectorNeeded, .badHash("x"),
+            .noTransfer("f1"), .noTransfer(nil), .nothingReceived, .notOpened("exited with 3"),
+        ]
+
     private static let warnings: [Warning] = [
         .historyNotKept("the disk is full"), .sentOverUDP(size: 1400),
         .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
@@ -172,6 +199,8 @@ import enum Commands.ExitStatus
             + selection.map { Explanation($0) } + chats.map { Explanation($0) }
             + commands.map { Explanation($0) } + documents.map { Explanation($0) }
             + documentFailures.map { Explanation($0) }
+            + files.map { Explanation($0) }
+            + commands.map { Explanation($0) }
     }
 
     @Test("the wording of every error is the one committed")

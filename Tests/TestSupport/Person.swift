@@ -53,12 +53,21 @@ package final class Person: Sendable {
         try start(arguments, streams: .terminal(columns: columns))
     }
 
+    /// Starts `ims` from a script of the shell, in which `"$0" "$@"` is `ims` with its arguments.
+    package func startLimited(_ script: String, _ arguments: String...) throws -> RunningProgram {
+        try RunningProgram("/bin/sh", ["-c", script, Self.binary] + arguments, environment: environment)
+    }
+
     package func start(_ arguments: [String]) throws -> RunningProgram {
         try start(arguments, streams: .pipes)
     }
 
     private func start(_ arguments: [String], streams: Streams) throws -> RunningProgram {
-        let environment = [
+        try RunningProgram(Self.binary, arguments, environment: environment, streams: streams)
+    }
+
+    private var environment: [String: String] {
+        [
             "HOME": home.path,
             "XDG_CONFIG_HOME": home.path + "/config",
             "XDG_DATA_HOME": home.path + "/data",
@@ -68,7 +77,6 @@ package final class Person: Sendable {
             "LANG": "C.UTF-8",
             "TERM": "xterm",
         ]
-        return try RunningProgram(Self.binary, arguments, environment: environment, streams: streams)
     }
 }
 

@@ -26,7 +26,8 @@ package final class Conversations {
         case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
             .outcome, .disposition, .composing, .chatMessage, .chatSent, .presence, .presenceUnknown,
             .watcher,
-            .warning:
+            .warning, .fileOffered, .fileHashing, .fileStarted, .fileProgress,
+            .fileEnded:
             break
         }
     }

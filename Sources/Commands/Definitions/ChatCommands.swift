@@ -4,20 +4,29 @@ struct AcceptChat: EngineCommand {
     static let definition = CommandDefinition(
         name: "accept",
         topic: .messaging,
-        summary: "Take an invitation to a chat and switch to it.",
+        summary: "Take an invitation to a chat and switch to it, or a file that is offered.",
         parameters: [
-            Parameter(name: "peer", arity: .optional, kind: .contact, help: "Whose; the only one if left out")
+            Parameter(
+                name: "which",
+                arity: .optional,
+                kind: .contact,
+                help: "Whose, or the file: f1, f2 or its name; the only one if left out"
+            )
         ],
-        examples: ["accept", "accept bob"],
+        examples: ["accept", "accept bob", "accept f1"],
         availability: .replOnly
     )
 
-    private let peer: String?
+    private let which: String?
 
-    init(_ arguments: Arguments) { peer = arguments.optional("peer") }
+    init(_ arguments: Arguments) { which = arguments.optional("which") }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
-        let invitation = try context.conversations.invitation(peer)
+        if let file = try context.offeredFile(which) {
+            try await engine.accept(file.id)
+            return .done
+        }
+        let invitation = try context.conversations.invitation(which)
         let chat = try await engine.accept(invitation.id)
         context.conversations.enter(chat)
         return .done
@@ -86,20 +95,29 @@ struct RejectChat: EngineCommand {
     static let definition = CommandDefinition(
         name: "reject",
         topic: .messaging,
-        summary: "Refuse an invitation to a chat.",
+        summary: "Refuse an invitation to a chat, or a file that is offered.",
         parameters: [
-            Parameter(name: "peer", arity: .optional, kind: .contact, help: "Whose; the only one if left out")
+            Parameter(
+                name: "which",
+                arity: .optional,
+                kind: .contact,
+                help: "Whose, or the file: f1, f2 or its name; the only one if left out"
+            )
         ],
-        examples: ["reject", "reject bob"],
+        examples: ["reject", "reject bob", "reject f1"],
         availability: .replOnly
     )
 
-    private let peer: String?
+    private let which: String?
 
-    init(_ arguments: Arguments) { peer = arguments.optional("peer") }
+    init(_ arguments: Arguments) { which = arguments.optional("which") }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
-        let invitation = try context.conversations.invitation(peer)
+        if let file = try context.offeredFile(which) {
+            try await engine.reject(file.id)
+            return .done
+        }
+        let invitation = try context.conversations.invitation(which)
         try await engine.reject(invitation.id)
         context.conversations.drop(invitation)
         return .done
@@ -123,5 +141,18 @@ struct SwitchChat: EngineCommand {
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         context.conversations.enter(try context.conversations.chat(peer))
         return .done
+    }
+}
+
+extension CommandContext {
+    /// The file that is meant, if it is one and not an invitation to a chat.
+    fileprivate func offeredFile(_ which: String?) throws(ChatFailure) -> FileTransfer? {
+        let offered = files.offered
+        guard let which else {
+            guard let only = offered.first else { return nil }
+            guard offered.count == 1, (try? conversations.invitation(nil)) == nil else { throw .several }
+            return only
+        }
+        return offered.first { $0.id.label == which || $0.name == which }
     }
 }

@@ -136,6 +136,12 @@ struct Listen: EngineCommand {
         return wanted == .ask ? .none : wanted
     }
 
+    func receptionRules(_ configured: ReceptionRules) -> ReceptionRules {
+        var rules = configured
+        if rules.policy == .ask { rules.policy = .none }
+        return rules
+    }
+
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         if policy == .ask, !context.isREPL { throw ChatFailure.nobodyToAsk }
         if policy != nil, context.isREPL { throw ChatFailure.notAtPrompt(option: "--accept-chat") }

@@ -104,6 +104,7 @@ extension CommandDefinition.Topic {
         switch self {
         case .account: "Account"
         case .messaging: "Messages"
+        case .files: "Files"
         case .session: "The program itself"
         }
     }

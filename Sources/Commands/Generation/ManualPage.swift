@@ -69,7 +69,7 @@ package struct ManualPage {
     private static func macros(_ parameter: Parameter) -> String {
         var core = "Ar \(escaped(parameter.name))"
         if case .choice(let choices) = parameter.kind { core = "Cm " + choices.joined(separator: " | ") }
-        if parameter.takesRest { core += " ..." }
+        if parameter.repeats { core += " ..." }
         return parameter.isRequired ? core : "Oo \(core) Oc"
     }
 

@@ -42,8 +42,8 @@ struct ZshCompletion {
     private func branch(_ definition: CommandDefinition) -> String {
         var specifications = arguments(definition.options, indent: "").split(separator: "\n").map(String.init)
         for (index, parameter) in definition.parameters.enumerated() {
-            let place = parameter.takesRest ? "*" : String(index + 1)
-            let optional = parameter.isRequired || parameter.takesRest ? ":" : "::"
+            let place = parameter.repeats ? "*" : String(index + 1)
+            let optional = parameter.isRequired || parameter.repeats ? ":" : "::"
             specifications.append("'\(place)\(optional)\(quoted(parameter.name)):\(action(parameter.kind))'")
         }
         return

@@ -1,6 +1,7 @@
 import Engine
 import Runtime
 import SIP
+import UserAgent
 
 /// The settings of an account, by the keys of ims.conf(5); where a secret is, never the secret.
 enum AccountText {
@@ -64,6 +65,11 @@ enum AccountText {
         add(.xcapRoot, account.xcapRoot?.description)
         add(.xcapUser, account.xcapUser)
         if account.xcapRoot != nil { add(.xcapAssertedIdentity, toggle(account.assertsXCAPIdentity)) }
+        let files = account.reception
+        add(.acceptFiles, files.policy.rawValue)
+        add(.downloads, files.folder)
+        add(.maximumSize, String(files.sizeLimit))
+        add(.sharedFolder, files.shared)
         return settings
     }
 

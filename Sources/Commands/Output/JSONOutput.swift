@@ -73,6 +73,12 @@ package final class JSONOutput: Output {
         case .documentState(let report):
             name = "document_state"
             members.add(report)
+        case .transfer(let transfer, let isOffered):
+            name = "transfer"
+            members.add(transfer)
+            members.add("state", isOffered ? "offered" : "active")
+        // `file_ended` has told it.
+        case .received: return
         case .account(let account, let isDefault, let isDetailed):
             name = "account"
             members.add(account, isDefault: isDefault, isDetailed: isDetailed)
@@ -165,6 +171,26 @@ package final class JSONOutput: Output {
         case .watcher(let watcher):
             members.add(watcher)
             return ("watcher", members)
+        case .fileOffered(let transfer):
+            members.add(transfer)
+            members.add(transfer.icon)
+            return ("file_offered", members)
+        case .fileHashing(let file, let progress):
+            members.add("name", file)
+            members.add(progress)
+            return ("file_hashing", members)
+        case .fileStarted(let transfer, let progress):
+            members.add(transfer)
+            members.add(progress)
+            return ("file_started", members)
+        case .fileProgress(let transfer, let progress):
+            members.add(transfer)
+            members.add(progress)
+            return ("file_progress", members)
+        case .fileEnded(let transfer, let end):
+            members.add(transfer)
+            members.add(end)
+            return ("file_ended", members)
         case .warning(let warning):
             members.add("warning", warning.code)
             members.add("message", warning.wording)

@@ -40,6 +40,9 @@ package enum CommandResult: Sendable {
     case watcherRequest(WatcherRequest)
     case document(XDMDocument)
     case documentState(DocumentReport)
+    case transfer(FileTransfer, isOffered: Bool)
+    /// A file is stored there.
+    case received(path: String)
     /// One of the accounts in a list, or all there is to say about one.
     case account(Account, isDefault: Bool, isDetailed: Bool)
 }

@@ -7,6 +7,7 @@ package final class TextOutput: Output {
     private let sink: any TextSink
     private let style: Style
     private let localTime: (Timestamp) -> LocalTime
+    private var bar = ProgressBar()
 
     /// What differs between one run and another.
     package struct Style: Sendable {
@@ -19,6 +20,8 @@ package final class TextOutput: Output {
         package var namesProgram = true
         /// How messages of a chat are written.
         package var chatForm = ChatForm.conversation
+        /// Whether standard error is a terminal with nobody typing on it, so that a bar can show progress.
+        package var showsBar = false
         /// Whether standard output is a terminal, which nothing from outside may steer.
         package var isOutputTerminal = true
 
@@ -32,7 +35,10 @@ package final class TextOutput: Output {
     }
 
     package func show(_ event: Event) {
+        if style.showsBar, style.verbosity > .quiet { showBar(event) }
         switch event.kind {
+        case .fileHashing, .fileProgress: break
+        case .fileStarted, .fileOffered, .fileEnded: if let text = FileText.line(event.kind) { notice(text) }
         case .message(let message):
             let sender = EventText.sender(of: message, colour: outputColour)
             let text = MessageText.shown(message.body, contentType: message.contentType)
@@ -65,6 +71,14 @@ package final class TextOutput: Output {
         }
     }
 
+    private func showBar(_ event: Event) {
+        switch event.kind {
+        case .fileHashing, .fileStarted, .fileProgress, .fileEnded:
+            sink.status(bar.line(event.kind, at: event.time.microseconds))
+        default: break
+        }
+    }
+
     package func show(_ result: CommandResult, account: String) {
         let text: String
         switch result {
@@ -86,6 +100,11 @@ package final class TextOutput: Output {
             text = DocumentText.request(request, time: time, colour: outputColour)
         case .document(let document): return show(document)
         case .documentState(let report): text = DocumentText.state(report)
+        case .transfer(let transfer, let isOffered):
+            let mark = isOffered ? "\t(offered: accept or reject)" : ""
+            let peer = FileText.peer(of: transfer)
+            text = "\(transfer.id.label)\t\(FileText.description(of: transfer))\t\(peer)\(mark)"
+        case .received(let path): text = Display.safe(path)
         case .account(let account, let isDefault, false):
             text = "\(account.name)\t\(account.publicIdentity)" + (isDefault ? "\t(default)" : "")
         case .account(let account, _, true):

@@ -7,9 +7,13 @@ package protocol TextSink: AnyObject {
     func standardOutput(_ bytes: [UInt8])
     /// Writes everything else.
     func standardError(_ text: String)
+    /// Shows a line below everything else until the next one replaces it; `nil` for none.
+    func status(_ line: String?)
 }
 
 extension TextSink {
+    package func status(_ line: String?) {}
+
     func standardOutput(_ text: String) { standardOutput(Array(text.utf8)) }
 }
 

@@ -31,7 +31,7 @@ package struct LineCompletion {
         }
         let position = Self.position(words, definition)
         let parameter =
-            definition.parameters.dropFirst(position).first ?? definition.parameters.last { $0.takesRest }
+            definition.parameters.dropFirst(position).first ?? definition.parameters.last { $0.repeats }
         var offer = offer(parameter?.kind, contacts: contacts)
         if !words.contains("--"), position == 0 || parameter?.takesRest != true {
             offer.words += definition.options.map { "--" + $0.name }

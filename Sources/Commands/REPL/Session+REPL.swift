@@ -12,7 +12,12 @@ extension Session {
         let (lines, input) = AsyncStream.makeStream(of: LineEditor.Input.self)
         prompt.continuation = input
         do {
-            try start(isLongLived: true, watchesBuddies: true, chatPolicy: setup.account.chatPolicy ?? .ask)
+            try start(
+                isLongLived: true,
+                watchesBuddies: true,
+                chatPolicy: setup.account.chatPolicy ?? .ask,
+                setup.account.reception
+            )
             try await engine?.prepare()
             try openInput()
         } catch {

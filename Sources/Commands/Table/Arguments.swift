@@ -1,6 +1,7 @@
 /// The arguments of one invocation, by the names of the definition.
 package struct Arguments: Hashable, Sendable {
     var values: [String: String] = [:]
+    var lists: [String: [String]] = [:]
     var options: [String: String] = [:]
 
     /// The value of a parameter that the definition declares required or rest.
@@ -11,6 +12,12 @@ package struct Arguments: Hashable, Sendable {
 
     /// The value of an optional parameter.
     package func optional(_ name: String) -> String? { values[name] }
+
+    /// The values of a parameter that the definition declares several.
+    package func list(_ name: String) -> [String] {
+        guard let list = lists[name] else { preconditionFailure("undeclared parameter \(name)") }
+        return list
+    }
 
     /// The value of an option; empty for one that takes none or was given none.
     package func option(_ name: String) -> String? { options[name] }

@@ -87,6 +87,12 @@ package protocol EngineCommand: Command {
     /// - Returns: What the engine is to do; where nobody can be asked it is not `ask`.
     func chatPolicy(configured: ChatPolicy?) -> ChatPolicy
 
+    /// Which files are taken while it runs, and where they go.
+    ///
+    /// - Parameter configured: What the account says.
+    /// - Returns: What the engine is to do; where nobody can be asked it does not ask.
+    func receptionRules(_ configured: ReceptionRules) -> ReceptionRules
+
     /// Carries the command out.
     ///
     /// - Parameters:
@@ -106,6 +112,12 @@ extension EngineCommand {
     package var chatForm: ChatForm { .conversation }
     package var opensPrompt: Bool { false }
     package func chatPolicy(configured: ChatPolicy?) -> ChatPolicy { .none }
+    package func receptionRules(_ configured: ReceptionRules) -> ReceptionRules {
+        var rules = configured
+        rules.policy = .none
+        rules.shared = nil
+        return rules
+    }
 }
 
 /// What a command that an engine carries out finds around it.
@@ -117,6 +129,8 @@ package struct CommandContext {
     package var identity: String?
     /// The chats of the session.
     package var conversations: Conversations
+    /// The files of the session.
+    package var files: FileOffers
     /// The loop it runs on, for what reads or writes.
     package var loop: EventLoop
 
@@ -125,12 +139,14 @@ package struct CommandContext {
         isREPL: Bool,
         identity: String?,
         conversations: Conversations,
+        files: FileOffers,
         loop: EventLoop
     ) {
         self.output = output
         self.isREPL = isREPL
         self.identity = identity
         self.conversations = conversations
+        self.files = files
         self.loop = loop
     }
 }

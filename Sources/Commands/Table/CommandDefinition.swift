@@ -14,7 +14,7 @@ package struct CommandDefinition: Sendable {
     package var examples: [String] = []
     package var availability = Availability.everywhere
 
-    package enum Topic: String, CaseIterable, Sendable { case account, messaging, session }
+    package enum Topic: String, CaseIterable, Sendable { case account, messaging, files, session }
 
     /// Where a command can be typed.
     package enum Availability: Hashable, Sendable {
@@ -37,6 +37,8 @@ package struct Parameter: Hashable, Sendable {
         case rest
         /// The remaining words, if any.
         case optionalRest
+        /// The remaining words, each for itself; at least one.
+        case several
     }
 
     package var name: String
@@ -45,14 +47,16 @@ package struct Parameter: Hashable, Sendable {
     /// What it is, as a sentence without its full stop.
     package var help: String
 
-    package var isRequired: Bool { arity == .required || arity == .rest }
+    package var isRequired: Bool { arity == .required || arity == .rest || arity == .several }
     package var takesRest: Bool { arity == .rest || arity == .optionalRest }
+    /// Whether it may be given more than once.
+    package var repeats: Bool { takesRest || arity == .several }
 
     /// How the usage line shows it: in capitals, or the words to choose from.
     package var synopsis: String {
         var core = name.uppercased()
         if case .choice(let choices) = kind { core = choices.joined(separator: "|") }
-        if takesRest { core += "..." }
+        if repeats { core += "..." }
         return isRequired ? core : "[\(core)]"
     }
 }

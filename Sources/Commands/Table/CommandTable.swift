@@ -12,6 +12,8 @@ package struct CommandTable: Sendable {
         AcceptChat.self, BuddiesCommand.self, CapabilitiesCommand.self, ChatCommand.self, ListChats.self,
         HistoryCommand.self, LeaveChat.self, Listen.self, PresenceCommand.self,
         RejectChat.self, SendMessage.self, SwitchChat.self,
+        CancelTransfer.self, FetchFile.self, OpenFile.self, Receive.self, SendFile.self, ShareImage.self,
+        ListTransfers.self,
         CompletionCommand.self, Help.self, LabCommand.self, Quit.self, VersionCommand.self,
         CompletionWords.self,
     ])

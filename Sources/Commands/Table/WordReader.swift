@@ -126,7 +126,7 @@ extension WordReader {
         for (option, _) in given where !isGlobal(option) && !command.definition.options.contains(option) {
             throw .optionOfOther("--" + option.name, command: command.definition.name)
         }
-        var parsed = Arguments(values: try parameters(of: command.definition))
+        var parsed = try parameters(of: command.definition)
         parsed.options = values.filter { name, _ in command.definition.options.contains { $0.name == name } }
         return CommandTable.Invocation(command: try command.init(parsed), options: options)
     }
@@ -139,11 +139,18 @@ extension WordReader {
         return values["version"] != nil ? try VersionCommand(Arguments()) : nil
     }
 
-    private func parameters(of definition: CommandDefinition) throws(UsageError) -> [String: String] {
-        var values: [String: String] = [:]
+    private func parameters(of definition: CommandDefinition) throws(UsageError) -> Arguments {
+        var parsed = Arguments()
         var words = arguments[...]
         for parameter in definition.parameters {
             let text: String
+            if parameter.arity == .several {
+                guard !words.isEmpty else { throw .missing(parameter: parameter.name, of: definition.name) }
+                for word in words { try check(word, parameter) }
+                parsed.lists[parameter.name] = Array(words)
+                words = []
+                continue
+            }
             if parameter.takesRest {
                 guard let words = rest ?? (words.isEmpty ? nil : words.joined(separator: " ")) else {
                     if parameter.isRequired { throw .missing(parameter: parameter.name, of: definition.name) }
@@ -158,11 +165,11 @@ extension WordReader {
                 text = word
             }
             try check(text, parameter)
-            values[parameter.name] = text
+            parsed.values[parameter.name] = text
             if parameter.takesRest { words = [] }
         }
         if let extra = words.first { throw .tooMany(extra, of: definition.name) }
-        return values
+        return parsed
     }
 
     private func check(_ text: String, _ parameter: Parameter) throws(UsageError) {

@@ -34,6 +34,7 @@ struct AccountBuilder {
             try value(.imageShareForm, Account.ImageShareForm.init(rawValue:), Expectation.imageShareForm)
             ?? .standard
         try readDocuments(into: &account)
+        try readFiles(into: &account)
         return account
     }
 
@@ -241,6 +242,16 @@ struct AccountBuilder {
 }
 
 extension AccountBuilder {
+    private func readFiles(into account: inout Account) throws(ConfigurationError) {
+        var rules = ReceptionRules()
+        rules.policy = try value(.acceptFiles, FilePolicy.init(rawValue:), Expectation.chatPolicy) ?? .ask
+        rules.folder = section.settings[.downloads] == nil ? paths.downloads : try path(.downloads)
+        rules.sizeLimit =
+            try value(.maximumSize, ConfigurationValue.size, Expectation.size) ?? rules.sizeLimit
+        if section.settings[.sharedFolder] != nil { rules.shared = try path(.sharedFolder) }
+        account.reception = rules
+    }
+
     private func required(_ key: AccountKey) throws(ConfigurationError) -> Setting {
         guard let setting = section.settings[key] else {
             throw ConfigurationError(

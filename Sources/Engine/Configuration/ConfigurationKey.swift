@@ -55,6 +55,11 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case sendNotifications = "send-notifications"
     case typingNotices = "typing-notices"
 
+    case acceptFiles = "accept-files"
+    case downloads
+    case maximumSize = "max-receive-size"
+    case sharedFolder = "shared-folder"
+
     case presence
     case presenceServiceID = "presence-service-id"
     case presenceList = "presence-list"

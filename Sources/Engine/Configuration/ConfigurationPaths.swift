@@ -3,6 +3,8 @@ package struct ConfigurationPaths: Hashable, Sendable {
     package var home: String?
     /// The file to read: `--config`, else `$XDG_CONFIG_HOME/ims/ims.conf`.
     package var file: String
+    /// The folder for received files, unless `downloads` names another.
+    package var downloads: String { (home ?? "") + "/Downloads" }
     /// The directory for what the program keeps, unless `data-dir` names another.
     package var data: String
 

@@ -33,6 +33,7 @@ package enum ConfigurationValue {
         package static let capabilities = "eight binary digits such as 00010000"
         package static let httpRoot = "a URL such as https://xcap.ims.test/xcap-root"
         package static let userName = "a name such as alice@ims.test"
+        package static let size = "a number of bytes such as 500000, 20M or 4G"
         package static let address = "an IPv4 or IPv6 address"
         package static let descriptor = "the number of an open descriptor, 3 or higher"
         package static let amf = "four hexadecimal digits such as 8000"
@@ -184,6 +185,19 @@ package enum ConfigurationValue {
     /// Reads PRES-SRV-CAP, b1 first (OMA SIMPLE IM TS §10.1.1).
     static func capabilities(_ text: String) -> UInt8? {
         text.utf8.count == 8 ? UInt8(text, radix: 2) : nil
+    }
+
+    /// Reads a number of bytes, `500000`, `20k`, `10M` or `4G`.
+    static func size(_ text: String) -> UInt64? {
+        let factors: [Character: Int64] = [
+            "k": 1000, "K": 1000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000,
+        ]
+        let factor = text.last.flatMap { factors[$0] }
+        guard let number = decimal(factor == nil ? text[...] : text.dropLast()), number > 0 else {
+            return nil
+        }
+        let product = number.multipliedReportingOverflow(by: factor ?? 1)
+        return product.overflow ? nil : UInt64(product.partialValue)
     }
 
     static func notEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }

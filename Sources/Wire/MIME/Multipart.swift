@@ -54,3 +54,24 @@ package struct Multipart: Hashable, Sendable {
         parts.append(try reader.entity())
     }
 }
+
+extension Multipart {
+    /// The body as it is sent, its parts separated by `boundary`, which must not occur in them.
+    package func serialized(boundary: String) -> ByteString {
+        var writer = ByteWriter(capacity: parts.reduce(256) { $0 + $1.body.count + 256 })
+        for part in parts {
+            writer.append("--\(boundary)\r\n")
+            for header in part.headers {
+                writer.appendField(ByteString(header.name))
+                writer.append(": ")
+                writer.appendField(header.value)
+                writer.append("\r\n")
+            }
+            writer.append("\r\n")
+            writer.append(part.body)
+            writer.append("\r\n")
+        }
+        writer.append("--\(boundary)--\r\n")
+        return writer.string
+    }
+}

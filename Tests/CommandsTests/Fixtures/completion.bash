@@ -14,7 +14,7 @@ _ims() {
         word=${words[i]}
         case $word in
             --) ;;
-            --account | --config | --as | --timeout | --node | --content-type | --group | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --note | --file | --content-type | --when | --wait | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
+            --account | --config | --as | --timeout | --node | --content-type | --group | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --note | --file | --content-type | --when | --wait | --name | --sha1 | --to | --to | --count | --name | --content-type | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
             -*) ;;
             *)
                 if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
@@ -43,6 +43,13 @@ _ims() {
         --content-type) COMPREPLY=(); return ;;
         --when) COMPREPLY=($(compgen -W $'online\ndeferred\nany' -- "$cur")); return ;;
         --wait) COMPREPLY=($(compgen -W $'sent\naccepted\ndelivered\ndisplayed' -- "$cur")); return ;;
+        --name) COMPREPLY=(); return ;;
+        --sha1) COMPREPLY=(); return ;;
+        --to) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --to) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --count) COMPREPLY=(); return ;;
+        --name) COMPREPLY=(); return ;;
+        --content-type) COMPREPLY=(); return ;;
         --listen) COMPREPLY=(); return ;;
         --port) COMPREPLY=(); return ;;
         --relay-port) COMPREPLY=(); return ;;
@@ -63,13 +70,16 @@ _ims() {
             listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             presence) COMPREPLY=($(compgen -W $'--note\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--when\n--private\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            fetch-file) COMPREPLY=($(compgen -W $'--name\n--sha1\n--to\n--stdout\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            receive) COMPREPLY=($(compgen -W $'--to\n--count\n--stdout\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            send-file) COMPREPLY=($(compgen -W $'--name\n--content-type\n--no-hash\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--relay-port\n--xcap-port\n--domain\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             *) COMPREPLY=($(compgen -W $'--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
         esac
         return
     fi
     case $command:$position in
-        :*) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\nxdm\nbuddies\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        :*) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\nxdm\nbuddies\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\nfetch-file\nreceive\nsend-file\nshare-image\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
         account:0) COMPREPLY=($(compgen -W $'list\nshow' -- "$cur")) ;;
         account:1) COMPREPLY=($(compgen -W "$(ims __complete accounts 2> /dev/null)" -- "$cur")) ;;
         provision:0) COMPREPLY=($(compgen -W $'import' -- "$cur")) ;;
@@ -85,8 +95,13 @@ _ims() {
         presence:0) COMPREPLY=($(compgen -W $'set\nwilling\nshow\nget\nwatch\nunwatch' -- "$cur")) ;;
         presence:1) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
         send-message:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
+        fetch-file:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
+        send-file:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
+        send-file:1) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
+        share-image:0) COMPREPLY=($(compgen -W "$(ims __complete contacts 2> /dev/null)" -- "$cur")) ;;
+        share-image:1) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
         completion:0) COMPREPLY=($(compgen -W $'bash\nzsh\nfish' -- "$cur")) ;;
-        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\nxdm\nbuddies\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
+        help:0) COMPREPLY=($(compgen -W $'account\nidentities\nprovision\nregister\nstatus\nunregister\nxdm\nbuddies\ncapabilities\nchat\nhistory\nlisten\npresence\nsend-message\nfetch-file\nreceive\nsend-file\nshare-image\ncompletion\nhelp\nlab\nversion' -- "$cur")) ;;
     esac
     if declare -F __ltrim_colon_completions > /dev/null; then __ltrim_colon_completions "$cur"; fi
 }

@@ -33,6 +33,10 @@ _ims() {
         'listen:Register and show messages as they come.'
         'presence:Show others how you are, and see how they are.'
         'send-message:Send a message and wait for what becomes of it.'
+        'fetch-file:Ask a peer for a file and store it.'
+        'receive:Register and store the files that are sent.'
+        'send-file:Send files, one after the other.'
+        'share-image:Share images, each in a session of its own.'
         'completion:Print the script that makes a shell complete ims commands.'
         'help:Show what can be typed, or how to use one command.'
         'lab:Run a pocket IMS core on loopback, to try things out without a network.'
@@ -57,8 +61,12 @@ _ims() {
                 listen) _arguments $global '--count=[End after this many messages]:count: ' '--accept-chat=[Take invitations to a chat\: all of senders the network vouches for, those of buddies, or none]:which:(ask all from-buddies none)' ;;
                 presence) _arguments $global '--note=[Show this text with what is set]:text: ' '1:action:(set willing show get watch unwatch)' '2::what:_ims_contacts' ;;
                 send-message) _arguments $global '--file=[Send what is in the file]:file:_files' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--when=[Wait until the recipient is online, ask the network to store it rather than refuse, or any]:when:(online deferred any)' '--private[Ask the network not to show your identity to the recipient]' '--wait=[Wait until a message is sent, accepted, delivered or displayed; accepted if not given]:goal:(sent accepted delivered displayed)' '1:uri:_ims_contacts' '*:text: ' ;;
+                fetch-file) _arguments $global '--name=[The name of the file there]:name: ' '--sha1=[The SHA-1 of the file, in hexadecimal digits]:hash: ' '--to=[Store it there, not in downloads]:folder:_files' '--stdout[Write it to standard output]' '1:uri:_ims_contacts' ;;
+                receive) _arguments $global '--to=[Store them there, not in downloads]:folder:_files' '--count=[End after this many files]:count: ' '--stdout[Write one file to standard output]' ;;
+                send-file) _arguments $global '--name=[What the receiver is to call the file]:name: ' '--content-type=[Say what is sent; else the name tells]:type: ' '--no-hash[Do not read the file beforehand to compute its hash]' '1:uri:_ims_contacts' '*:file:_files' ;;
+                share-image) _arguments $global '1:uri:_ims_contacts' '*:file:_files' ;;
                 completion) _arguments $global '1:shell:(bash zsh fish)' ;;
-                help) _arguments $global '1::command:(account identities provision register status unregister xdm buddies capabilities chat history listen presence send-message completion help lab version)' ;;
+                help) _arguments $global '1::command:(account identities provision register status unregister xdm buddies capabilities chat history listen presence send-message fetch-file receive send-file share-image completion help lab version)' ;;
                 lab) _arguments $global '--listen=[Listen on this address; 127.0.0.1 if not given]:address: ' '--port=[Use this port for UDP and TCP; 5060 if not given, 0 for any]:port: ' '--relay-port=[Use this port for MSRP; 2855 if not given, any if --port is 0]:port: ' '--xcap-port=[Use this port for XCAP; 8080 if not given, any if --port is 0]:port: ' '--domain=[Be the core of this domain; ims.test if not given]:name: ' '--certificate=[Offer TLS too, with this certificate, on the port after]:file:_files' '--key=[The key of the certificate]:file:_files' '--fault=[Begin with a fault, such as 420, 503, stale or "drop 1"; several are separated by commas]:fault: ' ;;
                 version) _arguments $global  ;;
             esac

@@ -1,0 +1,308 @@
+import Crypto
+import MSRP
+import Runtime
+import SDP
+import SIP
+import Store
+import UserAgent
+import Wire
+
+// The files of transfers: their hashes, where they are kept, and what is remembered of unfinished ones.
+extension Engine {
+    // MARK: - Hashes
+
+    /// How much is hashed before others have their turn: about a millisecond's worth.
+    private static let hashSlice = 1_048_576
+
+    /// The SHA-1 of a file; computed only if it has changed since the last time.
+    func hash(of file: FileReader, path: String, name: String) async throws(EngineError) -> [UInt8] {
+        let stamp = FileStamp(
+            path: path,
+            size: file.size,
+            modified: file.stamp.modified,
+            changed: file.stamp.changed,
+            number: file.stamp.number
+        )
+        if let known = keep({ store throws(Store.Failure) in try store.hash(of: stamp) }) ?? nil {
+            return known
+        }
+        let hash = IncrementalHash(.sha1)
+        var (place, told): (UInt64, Instant) = (0, .now)
+        while place < file.size {
+            do throws(FileContents.Failure) {
+                let bytes = try file.read(at: place, upTo: Self.hashSlice)
+                guard !bytes.isEmpty else { throw .unreadable("the file has become shorter") }
+                hash.update(bytes.span)
+                place += UInt64(bytes.count)
+            } catch {
+                throw .fileNotReadable(path, detail: "\(error)")
+            }
+            if told + Self.progressInterval <= .now {
+                told = .now
+                emit(.fileHashing(name: name, FileProgress(done: place, resumed: 0, size: file.size)))
+            }
+            await Task.yield()
+            guard !isShutDown else { throw .interrupted }
+        }
+        if file.size >= Self.worthRemembering {
+            keep { store throws(Store.Failure) in try store.keep(hash.value, of: stamp) }
+        }
+        return hash.value
+    }
+
+    /// The smallest file whose hash is kept.
+    private static let worthRemembering: UInt64 = 8_388_608
+
+    // MARK: - Receiving
+
+    /// Makes ready to receive a file: finds what is here of it, and room for the rest.
+    func makeReceiver(for id: TransferID, _ file: FileAttributes) async throws(EngineError) -> FileReceiver {
+        guard let state = transferStates[id] else { throw .noTransfer }
+        let rules = configuration.reception
+        if let size = file.selector.size, size > rules.sizeLimit {
+            throw .fileTooLarge(limit: rules.sizeLimit)
+        }
+        let algorithm = file.selector.strongestHash?.algorithm ?? .sha1
+        if let descriptor = rules.descriptor {
+            let reception = FileReception(file.selector, range: file.range, kept: 0, limit: rules.sizeLimit)
+            guard let reception else { throw .fileNotKept("the other side offers only a part of it") }
+            return makeReceiver(.descriptor(DescriptorWriter(descriptor, on: loop)), reception, algorithm)
+        }
+        do throws(IncomingFile.Failure) {
+            let name = FileName(offered: file.selector.name ?? "")
+            let (part, kept) = try openPart(file.selector, name, from: state.transfer.peer)
+            do throws(IncomingFile.Failure) {
+                let reception = FileReception(
+                    file.selector,
+                    range: file.range,
+                    kept: kept,
+                    limit: rules.sizeLimit
+                )
+                guard let reception else { throw .notAPart(name.text) }
+                if let room = part.freeBytes, let rest = reception.remaining, rest > room { throw .diskFull }
+                let (all, earlier) = try await hashes(of: part, upTo: reception, algorithm)
+                keepRecord(of: file.selector, part, from: state.transfer.peer)
+                return FileReceiver(
+                    .file(part, name),
+                    reception,
+                    algorithm,
+                    kept: all,
+                    earlier: earlier,
+                    on: loop
+                )
+            } catch {
+                if kept == 0 { part.discard() }
+                throw error
+            }
+        } catch {
+            throw .fileNotKept(error.description)
+        }
+    }
+
+    private func makeReceiver(
+        _ destination: FileReceiver.Destination,
+        _ reception: FileReception,
+        _ algorithm: FileHash.Algorithm
+    ) -> FileReceiver {
+        let hash = IncrementalHash(algorithm.function)
+        return FileReceiver(destination, reception, algorithm, kept: hash, earlier: hash.copy(), on: loop)
+    }
+
+    /// The part of an earlier attempt, or a new one.
+    private func openPart(
+        _ selector: FileSelector,
+        _ name: FileName,
+        from peer: String
+    ) throws(IncomingFile.Failure) -> (part: IncomingFile, kept: UInt64) {
+        let folder = configuration.reception.folder
+        let isBusy = { [self] (part: String) in
+            transferStates.values.contains { state in
+                if case .receiving(let receiver) = state.work {
+                    receiver.partPath.hasSuffix("/" + part)
+                } else {
+                    false
+                }
+            }
+        }
+        if let record = unfinished(.incoming, selector, peer: peer), record.folder == folder,
+            !isBusy(record.part), let part = try? IncomingFile(resuming: record.part, in: record.folder)
+        {
+            return (part, part.size)
+        }
+        var identifiers = IdentifierSource()
+        let token = String(identifiers.uuid().filter { $0 != "-" }.prefix(8))
+        return (try IncomingFile(in: folder, for: name, token: token), 0)
+    }
+
+    /// The hash of what is here, and of what lies before the offered part of it.
+    private func hashes(
+        of part: IncomingFile,
+        upTo reception: FileReception,
+        _ algorithm: FileHash.Algorithm
+    ) async throws(IncomingFile.Failure) -> (all: IncrementalHash, earlier: IncrementalHash) {
+        let hash = IncrementalHash(algorithm.function)
+        var earlier: IncrementalHash?
+        var place: UInt64 = 0
+        try part.truncate(to: reception.kept)
+        while place < reception.kept {
+            if place >= reception.offeredOffset, earlier == nil { earlier = hash.copy() }
+            var bytes = ByteString(try part.read(at: place))
+            guard !bytes.isEmpty else { throw .system("the file has become shorter") }
+            let border = place < reception.offeredOffset ? reception.offeredOffset : reception.kept
+            if UInt64(bytes.count) > border - place { bytes = bytes[0..<Int(border - place)] }
+            hash.update(bytes.span)
+            place += UInt64(bytes.count)
+            if place % UInt64(Self.hashSlice) < UInt64(bytes.count) { await Task.yield() }
+        }
+        return (hash, earlier ?? hash.copy())
+    }
+
+    // MARK: - Unfinished transfers
+
+    /// What is kept of an earlier attempt with the same file, or where to keep this one.
+    func unfinished(
+        _ direction: UnfinishedTransfer.Direction,
+        _ selector: FileSelector,
+        peer: String
+    ) -> UnfinishedTransfer? {
+        guard let hash = selector.strongestHash, let size = selector.size else { return nil }
+        let text = hash.value.text
+        let kept = keep { store throws(Store.Failure) in
+            try store.unfinishedTransfer(direction, peer: peer, hash: text, account: account.name)
+        }
+        if let kept = kept ?? nil, kept.size == size { return kept }
+        return direction == .outgoing
+            ? UnfinishedTransfer(.outgoing, peer: peer, hash: text, size: size) : nil
+    }
+
+    /// How much the receiver has confirmed of a file.
+    func keptPlace(of record: UnfinishedTransfer) -> UInt64 {
+        let kept = keep { store throws(Store.Failure) in
+            try store.unfinishedTransfer(
+                record.direction,
+                peer: record.peer,
+                hash: record.hash,
+                account: account.name
+            )
+        }
+        return (kept ?? nil)?.place ?? 0
+    }
+
+    private func keepRecord(of selector: FileSelector, _ part: IncomingFile, from peer: String) {
+        guard let hash = selector.strongestHash, let size = selector.size else { return }
+        let record = UnfinishedTransfer(
+            .incoming,
+            peer: peer,
+            hash: hash.value.text,
+            size: size,
+            folder: part.folder,
+            part: part.partName
+        )
+        keep { store throws(Store.Failure) in try store.keep(record, account: account.name, at: .now) }
+    }
+
+    /// Keeps what is needed to go on with a transfer that has ended, or forgets it.
+    func remember(_ state: TransferState, _ end: FileTransferEnd, at place: UInt64) {
+        switch state.work {
+        case .sending(let sending):
+            guard var record = sending.record, state.isOpen || record.place > 0 else { return }
+            if state.isOpen { record.place = place }
+            keepOrForget(record, isOver: end.isFinal)
+        case .receiving:
+            guard var record = unfinished(.incoming, state.offered.selector, peer: state.transfer.peer) else {
+                return
+            }
+            record.place = place
+            keepOrForget(record, isOver: end.isFinal)
+        case .undecided, .fetching: break
+        }
+    }
+
+    /// Forgets what is here of a file that the other side has no longer.
+    func forgetPart(of state: TransferState) throws(EngineError) {
+        guard let record = unfinished(.incoming, state.offered.selector, peer: state.transfer.peer) else {
+            return
+        }
+        keepOrForget(record, isOver: true)
+    }
+
+    private func keepOrForget(_ record: UnfinishedTransfer, isOver: Bool) {
+        keep { store throws(Store.Failure) in
+            if isOver {
+                try store.forget(record, account: account.name)
+            } else {
+                try store.keep(record, account: account.name, at: .now)
+            }
+        }
+    }
+
+    // MARK: - Files others ask for
+
+    /// Finds the file somebody asks for in the shared folder.
+    func serve(_ id: TransferID, isVouched: Bool) {
+        guard let folder = configuration.reception.shared, isVouched, let state = transferStates[id] else {
+            transferStates[id]?.end = .notAvailable
+            return
+        }
+        Task {
+            let found = await sharedFile(state.offered.selector, in: folder)
+            guard transferStates[id] != nil else { return }
+            if let (reader, selector) = found {
+                var identifiers = IdentifierSource()
+                transferStates[id]?.offered.selector = selector
+                transferStates[id]?.transfer.size = selector.size
+                transferStates[id]?.transfer.name = selector.name ?? ""
+                transferStates[id]?.transfer.type = selector.type?.description ?? ""
+                transferStates[id]?.isTold = true
+                transferStates[id]?.work = .sending(
+                    FileSending(
+                        messageID: ByteString(identifiers.messageID()),
+                        source: StoredBytes(file: reader)
+                    )
+                )
+            } else {
+                transferStates[id]?.end = .notAvailable
+            }
+            answerIfDecided(state.session)
+        }
+    }
+
+    /// The one file of the folder that a selector selects (RFC 5547 §8.3.2).
+    private func sharedFile(
+        _ selector: FileSelector,
+        in folder: String
+    ) async -> (FileReader, FileSelector)? {
+        var found: (FileReader, FileSelector)?
+        for name in FolderListing.names(in: folder, limit: Self.sharedFiles) {
+            if let wanted = selector.name, wanted != name { continue }
+            let path = "\(folder)/\(name)"
+            guard let reader = try? FileReader(path: path, followsLinks: false),
+                selector.size.map({ $0 == reader.size }) ?? true,
+                let hash = try? await hash(of: reader, path: path, name: name)
+            else { continue }
+            let file = FileSelector(
+                name: name,
+                type: MediaType(fileName: name),
+                size: reader.size,
+                hashes: [FileHash(.sha1, hash)]
+            )
+            guard selector.selects(file) else { continue }
+            // Which of several is meant cannot be asked.
+            guard found == nil else { return nil }
+            found = (reader, file)
+        }
+        return found
+    }
+
+    /// The most files of the shared folder that are looked at.
+    private static let sharedFiles = 10_000
+}
+
+extension FileHash.Algorithm {
+    var function: HashFunction {
+        switch self {
+        case .sha1: .sha1
+        case .sha256: .sha256
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import CLinux
+import Glibc
+package import Wire
+
+/// Writes to a descriptor that was open before, such as standard output, without waiting for whoever reads it.
+package final class DescriptorWriter: @unchecked Sendable {
+    private let loop: EventLoop
+    private let descriptor: Int32
+    private var queue: [ByteString] = []
+    private var isWatched = false
+    /// Called when it is not full any more.
+    package var wake: @Sendable () -> Void = {}
+    /// Why nothing can be written any more; empty as long as it can.
+    package private(set) var failure = ""
+
+    /// What a pipe takes at once if poll(2) says that it takes anything.
+    private static let slice = 4_096
+
+    /// - Parameters:
+    ///   - descriptor: Where to write; it is not closed.
+    ///   - loop: The loop whose thread uses this.
+    package init(_ descriptor: Int32, on loop: EventLoop) {
+        (self.descriptor, self.loop) = (descriptor, loop)
+    }
+
+    /// Whether something waits to be written.
+    package var isFull: Bool { failure.isEmpty && !queue.isEmpty }
+
+    /// Writes bytes, or keeps what cannot be written now.
+    ///
+    /// - Returns: Whether there is still someone to write for.
+    package func write(_ bytes: ByteString) -> Bool {
+        guard failure.isEmpty else { return false }
+        queue.append(bytes)
+        drain()
+        return failure.isEmpty
+    }
+
+    private func drain() {
+        while let first = queue.first {
+            var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard unsafe poll(&state, 1, 0) > 0 else { return watch() }
+            let count = unsafe first.span.withUnsafeBytes { buffer in
+                unsafe Glibc.write(descriptor, buffer.baseAddress, min(buffer.count, Self.slice))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EAGAIN { return watch() }
+                failure = unsafe String(cString: strerror(errno))
+                queue = []
+                break
+            }
+            queue[0] = first[count...]
+            if queue[0].isEmpty { queue.removeFirst() }
+        }
+        guard isWatched else { return }
+        loop.deregister(descriptor)
+        isWatched = false
+    }
+
+    private func watch() {
+        guard !isWatched else { return }
+        isWatched = loop.register(descriptor, .writable) { [weak self] _ in
+            guard let self else { return }
+            self.drain()
+            if !self.isFull { self.wake() }
+        }
+    }
+
+    /// Stops to watch the descriptor.
+    package func close() {
+        if isWatched { loop.deregister(descriptor) }
+        isWatched = false
+        queue = []
+    }
+}
