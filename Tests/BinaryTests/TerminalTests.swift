@@ -40,7 +40,7 @@ extension RealCoreTests {
         func completion() async throws {
             let core = try await RealCore.shared()
             let (_, program) = try await atPrompt()
-            program.write("sen\t")
+            program.write("send-m\t")
             try await program.text(upTo: "send-message ")
             let absent = try await core.person()
             program.write("\(absent.uri) anybody there\r")
