@@ -74,7 +74,10 @@ extension Engine {
         case .pong(let flow): step { core, now, _ in core.receivePong(over: flow.id, at: now) }
         case .failed(let flow, let error): flowFailed(flow, error?.description ?? "closed by the P-CSCF")
         case .stranger(let address): log(.notice, "ignored what \(address) sent: it is not the P-CSCF")
-        case .malformedStream(let flow, let error): flowFailed(flow, "it sent what is not SIP (\(error))")
+        case .malformedStream(let flow, let error):
+            step { core, _, effects in core.receive(error, over: flow, into: &effects) }
+            transport?.part(flow.id)
+            flowFailed(flow, "it sent what is not SIP (\(error))")
         }
     }
 

@@ -17,7 +17,7 @@ extension Engine {
             log(.detail, "asking DNS: \(question)")
             resolver().ask(question) { [weak self] answer in
                 self?.assumeIsolated { engine in
-                    engine.log(.detail, "DNS answers: \(answer)")
+                    engine.log(.detail, Self.described(answer))
                     var generator = SystemRandomNumberGenerator()
                     engine.take(engine.connector.receive(answer, using: &generator))
                 }
@@ -31,6 +31,13 @@ extension Engine {
                 failure == .notFound
                     ? .nameNotFound(name) : .unreachable(target: name, detail: "DNS: \(failure)")
             )
+        }
+    }
+
+    private static func described(_ answer: Result<DNSAnswer, DNSFailure>) -> String {
+        switch answer {
+        case .success(let records): "DNS answers: \(records)"
+        case .failure(let failure): "DNS has no answer: \(failure)"
         }
     }
 

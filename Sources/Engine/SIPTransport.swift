@@ -23,7 +23,7 @@ final class SIPTransport: @unchecked Sendable {
         case failed(Flow, SocketError?)
         /// Something came from an address that is not the P-CSCF's.
         case stranger(SocketAddress)
-        /// The stream carried what is not SIP; the flow has been closed for it.
+        /// The stream carried what is not SIP: it says nothing more, and is to be closed with `part`.
         case malformedStream(Flow, StreamFramingError)
     }
 
@@ -163,6 +163,9 @@ final class SIPTransport: @unchecked Sendable {
         streams.removeValue(forKey: id)?.connection.abort()
     }
 
+    /// Closes a stream after what was sent on it, and hears nothing more of it.
+    func part(_ id: FlowID) { streams.removeValue(forKey: id)?.connection.close() }
+
     /// Closes everything, after the bytes that still wait have been handed to the system.
     func closeAll() {
         for id in datagrams.keys { close(id) }
@@ -238,7 +241,6 @@ extension SIPTransport {
             }
             streams[id]?.framer = stream.framer
         } catch {
-            close(id)
             events.append(.malformedStream(flow, error))
         }
         return events

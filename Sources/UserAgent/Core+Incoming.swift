@@ -16,23 +16,34 @@ extension Core {
             transactions.receive(try Message(parsing: bytes), over: flow, at: now, into: &steps)
         } catch {
             effects.append(.noted("\(flow.remote) sent a malformed message: \(error)"))
-            refuse(bytes, error, over: flow, at: now, into: &steps)
+            refuse(bytes, with: error.status, over: flow, into: &effects)
         }
         perform(steps, at: now, into: &effects)
+    }
+
+    /// Answers the request at which a stream became unreadable; the stream is to be closed after that.
+    ///
+    /// A length that is missing or wrong gets 400, one that is too much 513 (RFC 3261 §18.3, §21.5.7).
+    package mutating func receive(
+        _ error: StreamFramingError,
+        over flow: Flow,
+        into effects: inout [Effect]
+    ) {
+        guard let head = error.head else { return }
+        refuse(head, with: error.status, over: flow, into: &effects)
     }
 
     /// Answers a request that cannot be read, if enough of it can to say where the answer goes.
     private mutating func refuse(
         _ bytes: ByteString,
-        _ error: SIPParseError,
+        with status: StatusCode,
         over flow: Flow,
-        at now: Instant,
-        into steps: inout [TransactionLayer.Effect]
+        into effects: inout [Effect]
     ) {
         guard let request = Message.salvage(bytes) else { return }
-        let verdict = screening.refuse(request, because: error, tag: identifiers.tag())
+        let verdict = screening.refuse(request, with: status, tag: identifiers.tag())
         guard case .respond(let response) = verdict else { return }
-        steps.append(.transmit(response.serialized(), over: flow))
+        effects.append(.transmit(response.serialized(), over: flow))
     }
 
     mutating func perform(

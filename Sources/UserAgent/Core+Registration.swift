@@ -32,7 +32,9 @@ extension Core {
     ) {
         effects.append(.registration(report))
         // Who asks what this client can do is told what the registrar was told.
-        screening.capabilities.contact = flow.flatMap { registration.presentContact(over: $0) }
+        let contact = flow.flatMap { registration.presentContact(over: $0) }
+        screening.capabilities.contact = contact
+        screening.capabilities.users = contact.map { users(besides: $0) } ?? []
         switch report {
         case .registered(let status):
             keepFlowAlive(as: status, at: now)
@@ -45,6 +47,16 @@ extension Core {
             if isMoving { openLargeFlow(into: &effects) } else { failQueue(.notRegistered, into: &effects) }
         case .registering, .flowLost, .wrongProof: break
         }
+    }
+
+    /// The user parts of what requests to this client are addressed to: its contact, as the S-CSCF writes it, or one
+    /// of the registered identities, as a request does that has passed none.
+    private func users(besides contact: Contact) -> Set<String> {
+        let identities = (registration.status?.identities ?? []).compactMap {
+            try? URI(parsing: ByteString($0))
+        }
+        let users = identities.map(\.sip?.userText) + [contact.uri.sip?.userText]
+        return Set((users + [registration.profile.publicIdentity.userText]).compactMap(\.self))
     }
 
     /// Begins keep-alives on a flow that has none yet (RFC 5626 §4.4, RFC 6223 §4).

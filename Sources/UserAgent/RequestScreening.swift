@@ -56,12 +56,12 @@ package struct RequestScreening: Sendable {
     ///
     /// - Parameters:
     ///   - request: What was salvaged.
-    ///   - error: Why it could not be read.
+    ///   - status: What says why it could not be read.
     ///   - tag: The tag for `To` of the answer.
     /// - Returns: The refusal; nothing for an ACK, or if it does not say where it came from.
-    package func refuse(_ request: Message, because error: SIPParseError, tag: String) -> Verdict {
+    package func refuse(_ request: Message, with status: StatusCode, tag: String) -> Verdict {
         guard request.method != .ack, request.headers.contains(.via) else { return .discard }
-        return .respond(response(Answer(error.status), to: request, tag: tag))
+        return .respond(response(Answer(status), to: request, tag: tag))
     }
 
     private func verdict(on failure: ValidationFailure, of request: Message, tag: String) -> Verdict {

@@ -81,6 +81,36 @@ struct CoreIncomingTests {
         #expect(bench.received.isEmpty)
     }
 
+    @Test("a request to somebody else gets 404; the contact's user and each registered identity are ours")
+    func otherUser() throws {
+        var bench = try CoreBench.registered()
+        bench.receive(message().replacing("sip:alice@127.0.0.1", with: "sip:carol@127.0.0.1"))
+        #expect(bench.responses == [404])
+        #expect(bench.received.isEmpty)
+        for identity in ["tel:+15550001", "sip:alice@ims.test", "sip:office@ims.test"] {
+            var bench = try CoreBench.registered(identities: "<sip:alice@ims.test>, <sip:office@ims.test>")
+            bench.receive(message().replacing("sip:alice@127.0.0.1:40001", with: identity))
+            #expect(bench.received.count == 1, "\(identity)")
+        }
+    }
+
+    @Test(
+        "the request at which a stream became unreadable gets an answer before the end",
+        arguments: [("", 400), ("Content-Length: many\n", 400), ("Content-Length: 99999999\n", 513)]
+    )
+    func unframed(_ length: String, _ status: UInt16) throws {
+        var bench = try CoreBench.registered(over: .tcp)
+        var framer = MessageStreamFramer(side: .client)
+        let request = message().replacing("Content-Length: 2\n", with: length)
+        framer.append(Array(request.replacing("\n", with: "\r\n").utf8))
+        let error = #expect(throws: StreamFramingError.self) { try framer.next() }
+        let flow = bench.flow
+        bench.step { core, _, effects in
+            if let error { core.receive(error, over: flow, into: &effects) }
+        }
+        #expect(bench.responses == [status])
+    }
+
     @Test("noise is dropped without an answer")
     func noise() throws {
         var bench = try CoreBench.registered()

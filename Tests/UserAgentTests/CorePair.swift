@@ -17,7 +17,11 @@ struct CorePair {
             .invite, .ack, .cancel, .bye, .update, .prack, .message, .notify, .options,
         ]
         alice = try CoreBench.registered(over: .tcp) { $0.allow = allow }
-        bob = try CoreBench.registered(over: .tcp) { $0.allow = allow }
+        let identity = try SIPURI(user: "bob", host: "ims.test")
+        bob = try CoreBench.registered(over: .tcp, identities: "<sip:bob@ims.test>") {
+            $0.allow = allow
+            $0.publicIdentity = identity
+        }
         alice.outbox.removeAll()
         bob.outbox.removeAll()
     }
@@ -48,6 +52,14 @@ struct CorePair {
         )
         let origin = Origin(sessionID: UInt64(port), version: 1, address: Connection("127.0.0.1"))
         return MessageSession.Endpoint(medium: medium, origin: origin)
+    }
+
+    /// What both sides have agreed on last, as each sees it.
+    func agreements() throws -> (caller: MSRPAgreement, callee: MSRPAgreement) {
+        guard case .agreed(let caller)? = alice.sessions.last?.report,
+            case .agreed(let callee)? = bob.sessions.last?.report
+        else { throw Unexpected() }
+        return (caller, callee)
     }
 
     mutating func invite() throws -> MessageSession.ID {

@@ -13,13 +13,6 @@ struct CoreSessionMediaTests {
         return (pair, try #require(pair.bob.sessions.first).id)
     }
 
-    private func agreements(_ pair: CorePair) throws -> (caller: MSRPAgreement, callee: MSRPAgreement) {
-        guard case .agreed(let caller)? = pair.alice.sessions.last?.report,
-            case .agreed(let callee)? = pair.bob.sessions.last?.report
-        else { throw MSRPRefusal.transport }
-        return (caller, callee)
-    }
-
     @Test("the one who is invited sees what is offered before it answers")
     func offered() throws {
         let (pair, id) = try invited()
@@ -36,7 +29,7 @@ struct CoreSessionMediaTests {
         let answer = endpoint
         pair.bob.step { $0.acceptInvitation(id, answer, at: $1, into: &$2) }
         pair.settle()
-        let (caller, callee) = try agreements(pair)
+        let (caller, callee) = try pair.agreements()
         #expect((caller.role, callee.role) == (.passive, .active))
         #expect(callee.local.port == MSRPMedia.discardPort)
     }
@@ -75,7 +68,7 @@ struct CoreSessionMediaTests {
     }
 
     private static let invitation = """
-        INVITE sip:alice@127.0.0.1:40001 SIP/2.0
+        INVITE sip:bob@127.0.0.1:40001 SIP/2.0
         Via: SIP/2.0/TCP 127.0.0.1:4060;branch=z9hG4bKalternatives
         Max-Forwards: 70
         From: <sip:carol@ims.test>;tag=c

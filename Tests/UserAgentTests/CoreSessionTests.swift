@@ -20,12 +20,7 @@ struct CoreSessionTests {
         }
         pair.bob.step { $0.acceptInvitation(invitation.id, CorePair.endpoint(8000), at: $1, into: &$2) }
         pair.settle()
-        guard case .agreed(let caller)? = pair.alice.sessions.last?.report,
-            case .agreed(let callee)? = pair.bob.sessions.last?.report
-        else {
-            Issue.record("not agreed")
-            return
-        }
+        let (caller, callee) = try pair.agreements()
         #expect(caller.remote.path == ["msrp://127.0.0.1:8000/s8000;tcp"])
         #expect(callee.remote.path == ["msrp://127.0.0.1:7000/s7000;tcp"])
         #expect([caller.role, callee.role].count { $0 == .active } == 1)
@@ -81,12 +76,7 @@ struct CoreSessionTests {
         }
         pair.bob.step { $0.acceptChange(invitation.id, CorePair.endpoint(8001), at: $1, into: &$2) }
         pair.settle()
-        guard case .agreed(let caller)? = pair.alice.sessions.last?.report,
-            case .agreed(let callee)? = pair.bob.sessions.last?.report
-        else {
-            Issue.record("not agreed")
-            return
-        }
+        let (caller, callee) = try pair.agreements()
         #expect(caller.remote.path == ["msrp://127.0.0.1:8001/s8001;tcp"])
         #expect(callee.remote.path == ["msrp://127.0.0.1:7001/s7001;tcp"])
         // The session is the same, in its next version.

@@ -147,7 +147,7 @@ struct RequestScreeningTests {
         #expect(screen("ACK", ["CSeq": "nonsense"]) == .discard)
         var ack = request("ACK")
         ack.headers.remove(.callID)
-        #expect(screening.refuse(ack, because: SIPParseError(.startLine, at: 0), tag: "tag") == .discard)
+        #expect(screening.refuse(ack, with: .badRequest, tag: "tag") == .discard)
     }
 
     @Test("a header field that cannot be read and is not needed is ignored (§8.2.2)")

@@ -102,7 +102,7 @@ struct RequestScreeningTortureTests {
             return (nil, false)
         }
         let verdict =
-            parseError.map { screening.refuse(request, because: $0, tag: "tag") }
+            parseError.map { screening.refuse(request, with: $0.status, tag: "tag") }
             ?? screening.screen(request, isExpected: false, tag: "tag")
         guard case .respond(let response) = verdict else { return (nil, verdict == .accept) }
         effects = []
