@@ -69,3 +69,53 @@ package enum DNSFailure: Error, Hashable, Sendable {
     /// The resolver was closed, or could not be started.
     case unavailable
 }
+
+// MARK: - For the log
+
+extension DNSQuestion: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .namingAuthority(let name): "NAPTR of \(name)"
+        case .service(let name): "SRV of \(name)"
+        case .addresses(let name): "addresses of \(name)"
+        }
+    }
+}
+
+extension DNSAnswer: CustomStringConvertible {
+    /// The records in the order of a zone file's fields.
+    package var description: String {
+        switch self {
+        case .namingAuthority(let pointers): Self.list(pointers)
+        case .service(let records): Self.list(records)
+        case .addresses(let addresses): Self.list(addresses)
+        }
+    }
+
+    private static func list(_ records: [some CustomStringConvertible]) -> String {
+        records.isEmpty ? "nothing" : records.map(\.description).joined(separator: "; ")
+    }
+}
+
+extension NamingAuthorityPointer: CustomStringConvertible {
+    package var description: String {
+        "\(order) \(preference) \"\(flags)\" \"\(service)\" \"\(regularExpression)\" \(replacement)"
+    }
+}
+
+extension ServiceRecord: CustomStringConvertible {
+    package var description: String { "\(priority) \(weight) \(port) \(target)" }
+}
+
+extension DNSFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFound: "no such name or record"
+        case .timedOut: "no server answered in time"
+        case .refused: "every server refused, failed or could not be reached"
+        case .malformed: "the answer makes no sense"
+        case .badName: "the name cannot be asked for"
+        case .unavailable: "the resolver could not be started"
+        }
+    }
+}
