@@ -15,7 +15,6 @@ let strict: [SwiftSetting] = [
 /// For the targets that borrow bytes from a buffer: they store and return a `Span`.
 let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
 
-// Arrows point downwards only: a target may depend on those above it in this list, never on those below.
 /// Where Debian has the headers of libchafa and of the library below it.
 let chafaHeaders =
     ["/usr/include/chafa", "/usr/include/glib-2.0"]
@@ -23,6 +22,7 @@ let chafaHeaders =
         ["chafa/include", "glib-2.0/include"].map { "/usr/lib/\(machine)-linux-gnu/\($0)" }
     }
 
+// Arrows point downwards only: a target may depend on those above it in this list, never on those below.
 let package = Package(
     name: "ims",
     products: [.executable(name: "ims", targets: ["ims"])],

@@ -16,18 +16,11 @@ struct ChatTests {
         transport: ChatTransport = .automatic,
         _ body: @escaping @Sendable (EngineBench, Engine, Engine, EventReader) async throws -> Void
     ) async throws {
-        try await EngineBench.run { bench in
-            let alice = try bench.engine(of: "alice", transport: .tcp) { $0.chatTransport = transport }
-            var configuration = try bench.configuration(of: "bob")
-            configuration.chatPolicy = policy
-            let bob = Engine(configuration, on: bench.loop)
-            let events = EventReader(await bob.events())
-            _ = try await alice.register()
-            _ = try await bob.register()
-            try await body(bench, alice, bob, events)
-            await alice.shutDown(keepRegistration: false)
-            await bob.shutDown(keepRegistration: false)
-        }
+        try await EngineBench.runPair(
+            alice: { $0.chatTransport = transport },
+            bob: { configuration, _ in configuration.chatPolicy = policy },
+            body
+        )
     }
 
     private func message(_ events: EventReader) async throws -> IncomingChatMessage {

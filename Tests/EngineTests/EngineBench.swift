@@ -32,6 +32,26 @@ struct EngineBench {
         }
     }
 
+    /// Runs `body` with alice and bob registered at a pocket core, and what bob's engine tells.
+    static func runPair(
+        alice change: @escaping @Sendable (inout Account) -> Void = { _ in },
+        bob configure: @escaping @Sendable (inout EngineConfiguration, EngineBench) -> Void,
+        _ body: @escaping @Sendable (EngineBench, Engine, Engine, EventReader) async throws -> Void
+    ) async throws {
+        try await run { bench in
+            let alice = try bench.engine(of: "alice", transport: .tcp, change: change)
+            var configuration = try bench.configuration(of: "bob")
+            configure(&configuration, bench)
+            let bob = Engine(configuration, on: bench.loop)
+            let events = EventReader(await bob.events())
+            _ = try await alice.register()
+            _ = try await bob.register()
+            try await body(bench, alice, bob, events)
+            await alice.shutDown(keepRegistration: false)
+            await bob.shutDown(keepRegistration: false)
+        }
+    }
+
     /// The configuration of an engine for `user`, whose password is their name unless `password` says otherwise.
     func configuration(
         of user: String,

@@ -19,20 +19,14 @@ struct FileTransferTests {
         _ change: @escaping @Sendable (inout ReceptionRules) -> Void = { _ in },
         _ body: @escaping @Sendable (EngineBench, Engine, Engine, EventReader) async throws -> Void
     ) async throws {
-        try await EngineBench.run { bench in
-            let alice = try bench.engine(of: "alice", transport: .tcp)
-            var configuration = try bench.configuration(of: "bob")
-            configuration.reception.policy = .all
-            configuration.reception.folder = bench.folder.path + "/downloads"
-            change(&configuration.reception)
-            let bob = Engine(configuration, on: bench.loop)
-            let events = EventReader(await bob.events())
-            _ = try await alice.register()
-            _ = try await bob.register()
-            try await body(bench, alice, bob, events)
-            await alice.shutDown(keepRegistration: false)
-            await bob.shutDown(keepRegistration: false)
-        }
+        try await EngineBench.runPair(
+            bob: { configuration, bench in
+                configuration.reception.policy = .all
+                configuration.reception.folder = bench.folder.path + "/downloads"
+                change(&configuration.reception)
+            },
+            body
+        )
     }
 
     /// A file of bytes that differ from place to place.

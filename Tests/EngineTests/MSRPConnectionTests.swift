@@ -96,6 +96,16 @@ private final class PeerEnd: @unchecked Sendable {
         while true { if case .closed(_, let failure) = try await events.next() { return failure } }
     }
 
+    /// What was wrong with the other side's certificate: the next session ends for that.
+    func mistrust() async throws -> String {
+        let failure = try await closed()
+        guard case .certificate(let detail) = failure else { throw Unexpected(failure: failure) }
+        return detail
+    }
+
+    /// A session ended for something else than the test waits for.
+    struct Unexpected: Error { let failure: MSRPTransport.Failure }
+
     /// The text of the next message, and the session it came in.
     func message() async throws -> (session: MSRPURI, text: String) {
         while true {
@@ -225,10 +235,7 @@ struct MSRPConnectionTests {
             let (a, b) = (try alice.uri("a", isSecure: true), try bob.uri("b", isSecure: true))
             bob.add(b, to: a, check: alice.check)
             alice.add(a, to: b, try hop(b), check: alice.check)
-            guard case .certificate(let detail) = try await alice.closed() else {
-                Issue.record("another failure")
-                return
-            }
+            let detail = try await alice.mistrust()
             #expect(detail.contains("the fingerprint \(seen), expected was \(expected)"))
         }
     }
@@ -239,10 +246,7 @@ struct MSRPConnectionTests {
             let (a, b) = (try alice.uri("a", isSecure: true), try bob.uri("b", isSecure: true))
             bob.add(b, to: a, check: bob.check)
             alice.add(a, to: b, try hop(b), check: bob.check)
-            guard case .certificate(let detail) = try await bob.closed() else {
-                Issue.record("another failure")
-                return
-            }
+            let detail = try await bob.mistrust()
             #expect(detail.contains(alice.check.fingerprints[0].value.text))
             #expect(detail.contains(bob.check.fingerprints[0].value.text))
             #expect(bob.transport.links.isEmpty)
@@ -273,10 +277,7 @@ struct MSRPConnectionTests {
             let (a, b) = (try alice.uri("a", isSecure: true), try bob.uri("b", isSecure: true))
             bob.add(b, to: a, check: PeerCheck(fingerprints: [], name: "127.0.0.1"))
             alice.add(a, to: b, try hop(b), check: PeerCheck(fingerprints: [], name: "127.0.0.1"))
-            guard case .certificate(let detail) = try await alice.closed() else {
-                Issue.record("another failure")
-                return
-            }
+            let detail = try await alice.mistrust()
             #expect(detail.contains("self-signed"))
             // The one that connects need only know the session (RFC 4975 §5.4).
             var lax = bob.check
