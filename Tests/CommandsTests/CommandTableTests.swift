@@ -86,7 +86,22 @@ import Testing
         #expect(prompt.overview.contains("  quit ") && !prompt.overview.contains("completion"))
         #expect(prompt.text(of: Listen.definition).hasPrefix("Usage: listen"))
         #expect(prompt.text(of: CompletionCommand.definition).hasPrefix("Usage: ims completion"))
-        #expect(page.overview.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test("no line of help is longer than the terminal is wide", arguments: [40, 60, 80, 200])
+    func narrowHelp(_ columns: Int) {
+        for isREPL in [false, true] {
+            let page = HelpPage(table, isREPL: isREPL, columns: columns)
+            for text in offered.map({ page.text(of: $0) }) + [page.overview] {
+                // Examples stand as they are typed.
+                let explained = text.split(separator: "\nExamples\n").first ?? ""
+                // A word that is longer than a line stands alone.
+                let long = explained.split(separator: "\n").filter { line in
+                    line.count > min(columns, 80) && line.split(separator: " ").count > 1
+                }
+                #expect(long.isEmpty)
+            }
+        }
     }
 }
 

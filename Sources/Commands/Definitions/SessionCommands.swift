@@ -1,4 +1,5 @@
 import Engine
+import Runtime
 import Store
 
 struct CompletionCommand: OfflineCommand {
@@ -59,7 +60,7 @@ struct Help: OfflineCommand {
     }
 
     func run(table: CommandTable, isREPL: Bool, output: any Output) {
-        let page = HelpPage(table, isREPL: isREPL)
+        let page = HelpPage(table, isREPL: isREPL, columns: terminalColumns(1))
         output.text(command.flatMap(table.find).map { page.text(of: $0.definition) } ?? page.overview)
     }
 }

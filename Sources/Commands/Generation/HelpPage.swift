@@ -3,31 +3,36 @@ struct HelpPage {
     private let table: CommandTable
     /// Whether it is read at the prompt, where options of the program and its name have no place.
     private let isREPL: Bool
+    /// How many characters a line may have.
+    private let width: Int
 
-    init(_ table: CommandTable, isREPL: Bool) {
+    /// - Parameters:
+    ///   - table: The commands.
+    ///   - isREPL: Whether it is read at the prompt.
+    ///   - columns: The width of the terminal; `nil` where it is not for one.
+    init(_ table: CommandTable, isREPL: Bool, columns: Int? = nil) {
         self.table = table
         self.isREPL = isREPL
+        width = min(78, max(columns ?? .max, 30))
     }
 
     /// Every command with its summary, by topic, and the options that go with all of them.
     var overview: String {
-        var text =
-            isREPL
-            ? ""
-            : """
-            Usage: ims [OPTION...] COMMAND [ARGUMENT...]
-                   ims [OPTION...]          a prompt, where the same commands can be typed
-
-
-            """
+        var text = ""
+        if !isREPL {
+            text += usage(["[OPTION...] COMMAND [ARGUMENT...]", "[OPTION...]"].map { "ims " + $0 })
+            text +=
+                "\n" + wrapped("Without a command it opens a prompt, where the same commands can be typed.")
+                + "\n"
+        }
         for topic in CommandDefinition.Topic.allCases {
             let definitions = table.definitions.filter { $0.topic == topic && isListed($0) }
             text += topic.title + "\n"
-            text += Self.columns(definitions.map { ($0.name, $0.summary) }) + "\n"
+            text += columns(definitions.map { ($0.name, $0.summary) }) + "\n"
         }
-        if isREPL { return text + "help COMMAND says more about one; ims(1) says everything.\n" }
-        text += "Options\n" + Self.options(GlobalOptions.definitions)
-        text += "\nhelp COMMAND says more about one; ims(1) and ims.conf(5) say everything.\n"
+        if isREPL { return text + wrapped("help COMMAND says more about one; ims(1) says everything.") }
+        text += "Options\n" + options(GlobalOptions.definitions)
+        text += "\n" + wrapped("help COMMAND says more about one; ims(1) and ims.conf(5) say everything.")
         return text
     }
 
@@ -36,15 +41,15 @@ struct HelpPage {
     }
 
     func text(of definition: CommandDefinition) -> String {
-        var text = "Usage: \(usage(definition))\n\n\(definition.summary)\n"
-        for detail in definition.details { text += "\n" + Self.wrapped(detail) }
+        var text = usage([usage(definition)]) + "\n" + wrapped(definition.summary)
+        for detail in definition.details { text += "\n" + wrapped(detail) }
         if !definition.parameters.isEmpty {
-            text += "\n" + Self.columns(definition.parameters.map { ($0.name.uppercased(), $0.help + ".") })
+            text += "\n" + columns(definition.parameters.map { ($0.name.uppercased(), $0.help + ".") })
         }
-        if !definition.options.isEmpty { text += "\n" + Self.options(definition.options) }
+        if !definition.options.isEmpty { text += "\n" + options(definition.options) }
         if !definition.inputs.isEmpty {
             text += "\nLines of standard input\n"
-            text += Self.columns(definition.inputs.map { ($0.line, $0.help + ".") })
+            text += columns(definition.inputs.map { ($0.line, $0.help + ".") })
         }
         if !definition.examples.isEmpty {
             let prefix = namesProgram(definition) ? "ims " : ""
@@ -57,6 +62,14 @@ struct HelpPage {
         !definition.availability.isOffered(inREPL: true) || (!isREPL && definition.availability != .replOnly)
     }
 
+    /// What can be typed, each form beginning where the first does.
+    private func usage(_ forms: [String]) -> String {
+        let heading = "Usage: "
+        let indent = String(repeating: " ", count: heading.count)
+        let lines = forms.flatMap { wrapped($0, width: width - indent.count).split(separator: "\n") }
+        return heading + lines.joined(separator: "\n" + indent) + "\n"
+    }
+
     private func usage(_ definition: CommandDefinition) -> String {
         let program = namesProgram(definition) ? ["ims"] : []
         return (program + [definition.name, definition.synopsis].filter { !$0.isEmpty }).joined(
@@ -64,7 +77,7 @@ struct HelpPage {
         )
     }
 
-    private static func options(_ options: [Option]) -> String {
+    private func options(_ options: [Option]) -> String {
         columns(
             options.map { option in
                 (option.letter.map { "-\($0), " } ?? "") + option.synopsis
@@ -72,23 +85,24 @@ struct HelpPage {
         )
     }
 
-    private static func columns(_ rows: [(String, String)]) -> String {
-        let width = min(24, (rows.map { $0.0.count }.max() ?? 0) + 2)
+    private func columns(_ rows: [(String, String)]) -> String {
+        let column = min(width < 60 ? 14 : 24, (rows.map { $0.0.count }.max() ?? 0) + 2)
         return rows.map { name, help in
-            let lines = wrapped(help, width: 78 - width - 2).split(separator: "\n")
-            let indent = String(repeating: " ", count: width + 2)
+            let lines = wrapped(help, width: width - column - 2).split(separator: "\n")
+            let indent = String(repeating: " ", count: column + 2)
             let body = lines.joined(separator: "\n" + indent)
-            guard name.count < width else { return "  \(name)\n\(indent)\(body)\n" }
-            return "  \(name)\(String(repeating: " ", count: width - name.count))\(body)\n"
+            guard name.count < column else { return "  \(name)\n\(indent)\(body)\n" }
+            return "  \(name)\(String(repeating: " ", count: column - name.count))\(body)\n"
         }.joined()
     }
 
-    private static func wrapped(_ text: String, width: Int = 78) -> String {
+    private func wrapped(_ text: String, width: Int? = nil) -> String {
+        let width = width ?? self.width
         var lines = [""]
         for word in text.split(separator: " ") {
             if lines[lines.count - 1].isEmpty {
                 lines[lines.count - 1] = String(word)
-            } else if lines[lines.count - 1].count + word.count < width {
+            } else if lines[lines.count - 1].count + 1 + word.count <= width {
                 lines[lines.count - 1] += " " + word
             } else {
                 lines.append(String(word))
