@@ -18,20 +18,10 @@ package struct FileDates: Hashable, Sendable {
     package init(parsing value: ByteString) {
         self.init()
         var scanner = ByteScanner(value.span)
-        while true {
-            scanner.skipSpaces()
-            let keyword = scanner.run { $0 != UInt8(ascii: ":") && !$0.isLinearSpace }
-            guard !keyword.isEmpty else { return }
-            guard scanner.skip(UInt8(ascii: ":")) else { continue }
-            let text: ByteString
-            if scanner.skip(UInt8(ascii: "\"")) {
-                text = value[scanner.run { $0 != UInt8(ascii: "\"") }]
-                _ = scanner.skip(UInt8(ascii: "\""))
-            } else {
-                text = value[scanner.run { !$0.isLinearSpace }]
-            }
+        while let keyword = scanner.keyword(in: value) {
+            let text = scanner.quotable(in: value)
             let date = Timestamp(parsingMail: text) ?? Timestamp(parsing: text.text)
-            switch value[keyword].lowercased.text {
+            switch keyword {
             case "creation": creation = creation ?? date
             case "modification": modification = modification ?? date
             case "read": read = read ?? date

@@ -28,6 +28,9 @@ package struct FileSelector: Hashable, Sendable {
     /// The hash to check a file against: the most trustworthy one.
     package var strongestHash: FileHash? { FileHash.Algorithm.allCases.lazy.compactMap(hash).first }
 
+    /// The hash a file is remembered by: the one every end must know, whatever is said beside it (RFC 5547 §6).
+    package var lastingHash: FileHash? { hash(.sha1) ?? strongestHash }
+
     /// Whether a file with the properties of `file` is one this selector selects (RFC 5547 §8.3.2).
     ///
     /// What is said here must be the same there; parameters of the type do not count.
@@ -54,18 +57,12 @@ extension FileSelector {
     package init(parsing value: ByteString) {
         self.init()
         var scanner = ByteScanner(value.span)
-        while true {
-            scanner.skipSpaces()
-            let keyword = scanner.run { $0 != UInt8(ascii: ":") && !$0.isLinearSpace }
-            guard !keyword.isEmpty else { return }
-            guard scanner.skip(UInt8(ascii: ":")) else { continue }
-            take(value[keyword].lowercased.text, &scanner, value)
-        }
+        while let keyword = scanner.keyword(in: value) { take(keyword, &scanner, value) }
     }
 
     private mutating func take(_ keyword: String, _ scanner: inout ByteScanner, _ value: ByteString) {
         switch keyword {
-        case "name": name = name ?? Self.quotable(&scanner, value).percentDecoded.text
+        case "name": name = name ?? scanner.quotable(in: value).percentDecoded.text
         case "type": type = type ?? Self.type(Self.word(&scanner, value))
         case "size": size = size ?? Self.word(&scanner, value).decimal(upTo: UInt64(Int64.max))
         case "hash":
@@ -78,14 +75,6 @@ extension FileSelector {
             if let hash = FileHash(parsing: text), self.hash(hash.algorithm) == nil { hashes.append(hash) }
         default: _ = Self.word(&scanner, value)
         }
-    }
-
-    /// Reads `"…"`, in which a backslash is a character like others; without quotes up to the next space.
-    private static func quotable(_ scanner: inout ByteScanner, _ value: ByteString) -> ByteString {
-        guard scanner.skip(UInt8(ascii: "\"")) else { return value[scanner.run { !$0.isLinearSpace }] }
-        let text = scanner.run { $0 != UInt8(ascii: "\"") }
-        _ = scanner.skip(UInt8(ascii: "\""))
-        return value[text]
     }
 
     /// Reads up to the next space that is not within quotes.
