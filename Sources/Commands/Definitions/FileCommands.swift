@@ -101,27 +101,20 @@ struct Receive: EngineCommand {
     }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
-        let events = await engine.events()
-        _ = try await engine.register()
-        if context.isREPL {
-            context.output.notice("Files are offered as they come; there is no need to wait.")
-            return .done
-        }
+        let note = "Files are offered as they come; there is no need to wait."
         var (received, status) = (0, ExitStatus.done)
-        for await event in events {
+        return try await listen(on: engine, context, atPrompt: note) { event in
             guard case .fileEnded(let transfer, let end) = event.kind, !transfer.isOutgoing,
                 !end.isWorthRepeating
-            else { continue }
+            else { return nil }
             if case .complete(let path?, _) = end {
                 context.output.show(.received(path: path), account: event.account)
             } else if end.exitStatus != .done {
                 status = end.exitStatus
             }
             received += 1
-            if received == count { return status }
+            return received == count ? status : nil
         }
-        try Task.checkCancellation()
-        throw EngineError.interrupted
     }
 }
 

@@ -145,23 +145,15 @@ struct Listen: EngineCommand {
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         if policy == .ask, !context.isREPL { throw ChatFailure.nobodyToAsk }
         if policy != nil, context.isREPL { throw ChatFailure.notAtPrompt(option: "--accept-chat") }
-        // Subscribed before registering: the network may deliver what it kept at once.
-        let events = await engine.events()
-        _ = try await engine.register()
-        if context.isREPL, count == nil {
-            context.output.notice("Messages are shown as they come; there is no need to wait.")
-            return .done
-        }
+        let note = "Messages are shown as they come; there is no need to wait."
         var received = 0
-        for await event in events {
+        return try await listen(on: engine, context, atPrompt: count == nil ? note : nil) { event in
             switch event.kind {
             case .message, .chatMessage: received += 1
-            default: continue
+            default: return nil
             }
-            if received == count { return .done }
+            return received == count ? .done : nil
         }
-        try Task.checkCancellation()
-        throw EngineError.interrupted
     }
 }
 
