@@ -131,6 +131,7 @@ extension ChatEnd {
         case .notStarted(let failure), .ended(.failed(let failure)): self.init(failure)
         case .ended(.byUser): self = .byUser
         case .ended(.byPeer): self = .byPeer
+        case .ended(.bearerLost): self = .connection(detail: "the other side has lost it")
         case .ended(.cancelled): self = .cancelled
         case .ended(.unanswered): self = .unanswered
         case .ended(.expired), .ended(.lost): self = .lost

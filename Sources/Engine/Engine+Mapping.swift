@@ -15,7 +15,7 @@ extension Core.Configuration {
         profile.displayName = account.displayName
         profile.instanceID = instance
         profile.requiresPreferences = account.requiresPreferences
-        profile.userAgent = "IM-client/OMA1.0 ims/\(configuration.version)"
+        profile.userAgent = "IM-client/OMA1.0 \(EngineConfiguration.product)/\(configuration.version)"
         profile.accessNetworkInfo = account.accessNetworkInfo
         profile.expires = account.expires
         profile.allow = [

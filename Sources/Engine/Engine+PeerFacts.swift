@@ -3,7 +3,7 @@ import Store
 import UserAgent
 import Wire
 
-/// Something that a peer was found not to take.
+/// Something that a peer was found to know, or not to take.
 enum PeerFact: String, Hashable {
     /// Envelopes: it gets plain text.
     case plainText = "plain-text"
@@ -11,6 +11,8 @@ enum PeerFact: String, Hashable {
     case noLargeMessages = "no-large-messages"
     case noNotifications = "no-notifications"
     case noTypingNotices = "no-typing-notices"
+    /// Hashes of files beside SHA-1.
+    case betterHashes = "better-hashes"
 }
 
 // What was learned of peers: each mistake is made once.

@@ -14,8 +14,29 @@ extension Engine {
     /// How much is hashed before others have their turn: about a millisecond's worth.
     private static let hashSlice = 1_048_576
 
-    /// The SHA-1 of a file; computed only if it has changed since the last time.
-    func hash(of file: FileReader, path: String, name: String) async throws(EngineError) -> [UInt8] {
+    /// The functions whose hashes are told to a peer: SHA-1, which every end must know, and a better one beside it
+    /// where it is known too (RFC 5547 §6).
+    func hashAlgorithms(for peer: String) -> [FileHash.Algorithm] {
+        isKnown(.betterHashes, of: peer) ? [.sha1, .sha256] : [.sha1]
+    }
+
+    /// Learns whether a peer knows a better hash: it has said one, or its program is this one.
+    func learnHashes(of peer: String, from selector: FileSelector?, in session: MessageSession.ID) {
+        let product = core?.session(session)?.invite.peerProduct?.text ?? ""
+        let isOurs = product.split(separator: " ").contains {
+            $0.hasPrefix(EngineConfiguration.product + "/")
+        }
+        guard isOurs || selector?.hash(.sha256) != nil else { return }
+        learn(.betterHashes, of: peer)
+    }
+
+    /// The hashes of a file; computed only if it has changed since the last time.
+    func hashes(
+        of file: FileReader,
+        path: String,
+        name: String,
+        _ algorithms: [FileHash.Algorithm]
+    ) async throws(EngineError) -> [FileHash] {
         let stamp = FileStamp(
             path: path,
             size: file.size,
@@ -23,16 +44,15 @@ extension Engine {
             changed: file.stamp.changed,
             number: file.stamp.number
         )
-        if let known = keep({ store throws(Store.Failure) in try store.hash(of: stamp) }) ?? nil {
-            return known
-        }
-        let hash = IncrementalHash(.sha1)
+        let known = keep({ store throws(Store.Failure) in try store.hash(of: stamp) }) ?? nil
+        if let known, let kept = FileHash.split(known, algorithms) { return kept }
+        let running = algorithms.map { IncrementalHash($0.function) }
         var (place, told): (UInt64, Instant) = (0, .now)
         while place < file.size {
             do throws(FileContents.Failure) {
                 let bytes = try file.read(at: place, upTo: Self.hashSlice)
                 guard !bytes.isEmpty else { throw .unreadable("the file has become shorter") }
-                hash.update(bytes.span)
+                for hash in running { hash.update(bytes.span) }
                 place += UInt64(bytes.count)
             } catch {
                 throw .fileNotReadable(path, detail: "\(error)")
@@ -42,12 +62,12 @@ extension Engine {
                 emit(.fileHashing(name: name, FileProgress(done: place, resumed: 0, size: file.size)))
             }
             await Task.yield()
-            guard !isShutDown else { throw .interrupted }
+            guard !isShutDown, !Task.isCancelled else { throw .interrupted }
         }
         if file.size >= Self.worthRemembering {
-            keep { store throws(Store.Failure) in try store.keep(hash.value, of: stamp) }
+            keep { store throws(Store.Failure) in try store.keep(running.flatMap(\.value), of: stamp) }
         }
-        return hash.value
+        return zip(algorithms, running).map { FileHash($0, $1.value) }
     }
 
     /// The smallest file whose hash is kept.
@@ -70,6 +90,7 @@ extension Engine {
         }
         do throws(IncomingFile.Failure) {
             let name = FileName(offered: file.selector.name ?? "")
+            giveWay(to: file, from: state.transfer.peer)
             let (part, kept) = try openPart(file.selector, name, from: state.transfer.peer)
             do throws(IncomingFile.Failure) {
                 let reception = FileReception(
@@ -106,6 +127,19 @@ extension Engine {
     ) -> FileReceiver {
         let hash = IncrementalHash(algorithm.function)
         return FileReceiver(destination, reception, algorithm, kept: hash, earlier: hash.copy(), on: loop)
+    }
+
+    /// Ends an earlier attempt with the same file that is as good as over: its connection is, or its sender goes on
+    /// elsewhere with it.
+    private func giveWay(to file: FileAttributes, from peer: String) {
+        guard let hash = file.selector.lastingHash else { return }
+        let isGoneOn = (file.range?.offset ?? 0) > 0
+        for (id, state) in transferStates {
+            guard case .receiving(let receiver) = state.work, !receiver.isStoring, state.end == nil,
+                state.transfer.peer == peer, state.offered.selector.lastingHash == hash
+            else { continue }
+            if let closure = state.closure ?? (isGoneOn ? .lost : nil) { finish(id, closure) }
+        }
     }
 
     /// The part of an earlier attempt, or a new one.
@@ -165,7 +199,7 @@ extension Engine {
         _ selector: FileSelector,
         peer: String
     ) -> UnfinishedTransfer? {
-        guard let hash = selector.strongestHash, let size = selector.size else { return nil }
+        guard let hash = selector.lastingHash, let size = selector.size else { return nil }
         let text = hash.value.text
         let kept = keep { store throws(Store.Failure) in
             try store.unfinishedTransfer(direction, peer: peer, hash: text, account: account.name)
@@ -189,7 +223,7 @@ extension Engine {
     }
 
     private func keepRecord(of selector: FileSelector, _ part: IncomingFile, from peer: String) {
-        guard let hash = selector.strongestHash, let size = selector.size else { return }
+        guard let hash = selector.lastingHash, let size = selector.size else { return }
         let record = UnfinishedTransfer(
             .incoming,
             peer: peer,
@@ -245,7 +279,9 @@ extension Engine {
             return
         }
         Task {
-            let found = await sharedFile(state.offered.selector, in: folder)
+            // Whoever asks by a better hash is answered with it.
+            let algorithms = hashAlgorithms(for: state.transfer.peer)
+            let found = await sharedFile(state.offered.selector, in: folder, algorithms)
             guard transferStates[id] != nil else { return }
             if let (reader, selector) = found {
                 var identifiers = IdentifierSource()
@@ -270,7 +306,8 @@ extension Engine {
     /// The one file of the folder that a selector selects (RFC 5547 §8.3.2).
     private func sharedFile(
         _ selector: FileSelector,
-        in folder: String
+        in folder: String,
+        _ algorithms: [FileHash.Algorithm]
     ) async -> (FileReader, FileSelector)? {
         var found: (FileReader, FileSelector)?
         for name in FolderListing.names(in: folder, limit: Self.sharedFiles) {
@@ -278,13 +315,13 @@ extension Engine {
             let path = "\(folder)/\(name)"
             guard let reader = try? FileReader(path: path, followsLinks: false),
                 selector.size.map({ $0 == reader.size }) ?? true,
-                let hash = try? await hash(of: reader, path: path, name: name)
+                let hashes = try? await hashes(of: reader, path: path, name: name, algorithms)
             else { continue }
             let file = FileSelector(
                 name: name,
                 type: MediaType(fileName: name),
                 size: reader.size,
-                hashes: [FileHash(.sha1, hash)]
+                hashes: hashes
             )
             guard selector.selects(file) else { continue }
             // Which of several is meant cannot be asked.
@@ -296,6 +333,20 @@ extension Engine {
 
     /// The most files of the shared folder that are looked at.
     private static let sharedFiles = 10_000
+}
+
+extension FileHash {
+    /// Takes kept hashes apart, which stand one behind the other in this order; `nil` if one is missing.
+    static func split(_ bytes: [UInt8], _ algorithms: [Algorithm]) -> [FileHash]? {
+        var rest = bytes[...]
+        var hashes: [FileHash] = []
+        for algorithm in algorithms {
+            guard rest.count >= algorithm.length else { return nil }
+            hashes.append(FileHash(algorithm, Array(rest.prefix(algorithm.length))))
+            rest = rest.dropFirst(algorithm.length)
+        }
+        return hashes
+    }
 }
 
 extension FileHash.Algorithm {

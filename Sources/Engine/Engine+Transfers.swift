@@ -71,7 +71,7 @@ extension Engine {
                 // The file is another one now.
                 offered = FileAttributes(selector: selector, transferID: nil)
                 try forgetPart(of: state)
-            } else if end.isWorthRepeating, !isShutDown {
+            } else if end.isWorthRepeating, !isShutDown, !Task.isCancelled {
                 failures = state.lastDone > place ? 0 : failures + 1
                 place = state.lastDone
                 guard failures < Self.fruitlessAttempts else { return (state.transfer, end) }
@@ -140,7 +140,7 @@ extension Engine {
         switch file.source {
         case .descriptor(let descriptor):
             return PreparedFile(
-                bytes: PipedBytes(descriptor, on: loop),
+                bytes: PipedBytes(descriptor, hashed: hashAlgorithms(for: peer), on: loop),
                 attributes: attributes,
                 icon: file.icon
             )
@@ -153,8 +153,8 @@ extension Engine {
             }
             selector.size = reader.size
             if options.isHashed {
-                let hash = try await hash(of: reader, path: path, name: file.name)
-                selector.hashes = [FileHash(.sha1, hash)]
+                let algorithms = hashAlgorithms(for: peer)
+                selector.hashes = try await hashes(of: reader, path: path, name: file.name, algorithms)
             }
             attributes.selector = selector
             attributes.dates.modification = reader.modified
@@ -203,7 +203,7 @@ extension Engine {
             case .refused(let refusal) where file.icon != nil && [400, 415, 488].contains(refusal.status):
                 // Who knows nothing of multiparts may know the description alone (RFC 5547 §8.8).
                 file.icon = nil
-            case _ where end.isWorthRepeating && file.record != nil && !isShutDown:
+            case _ where end.isWorthRepeating && file.record != nil && !isShutDown && !Task.isCancelled:
                 failures = reached > place ? 0 : failures + 1
                 guard failures < Self.fruitlessAttempts else { return (transfer, end) }
                 place = reached
@@ -330,7 +330,7 @@ extension Engine {
         _ offered: FileAttributes
     ) -> TransferID {
         var transfer = transfer
-        transfer.hash = offered.selector.hash(.sha1).map { Hexadecimal.encode($0.bytes) }
+        transfer.take(offered.selector.hashes)
         transfer.modified = offered.dates.modification ?? offered.dates.creation
         transferStates[transfer.id] = TransferState(
             transfer: transfer,
@@ -353,8 +353,12 @@ extension Engine {
         of id: TransferID
     ) async throws(EngineError) -> (state: TransferState, end: FileTransferEnd) {
         guard let state = transferStates[id] else { throw .noTransfer }
-        let answer = await withCheckedContinuation { continuation in
-            _ = transferStates[id]?.waiters.add(continuation)
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                _ = transferStates[id]?.waiters.add(continuation)
+            }
+        } onCancel: {
+            loop.execute { self.assumeIsolated { $0.cancel(id) } }
         }
         return (finishedTransfers.removeValue(forKey: id) ?? state, try answer.get())
     }

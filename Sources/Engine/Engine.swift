@@ -45,6 +45,8 @@ package actor Engine {
     var transferStates: [TransferID: TransferState] = [:]
     /// Transfers that are over and whose end is being told to whoever waits for it.
     var finishedTransfers: [TransferID: TransferState] = [:]
+    var partings: [MessageSession.ID: Parting] = [:]
+    var partingWaiters = Waiters<Void>()
     var lastTransfer: UInt64 = 0
     var progressTimer: TimerToken?
     /// Whose an MSRP session is, by this side's own URI.
@@ -183,6 +185,7 @@ extension Engine {
             presence.resumeFetch(id, with: .failure(.interrupted))
         }
         leaveLargeMessages(keepingUnattended: true)
+        await awaitPartings()
         await sendLastMessages()
         if !keepRegistration { await endPresence() }
         for local in relayWaiters.keys { relayFailed(local, .unreachable(detail: "interrupted")) }

@@ -1,5 +1,8 @@
 /// What an engine needs to know before it starts.
 package struct EngineConfiguration: Sendable {
+    /// The product, as User-Agent names it.
+    static let product = "ims"
+
     package var account: Account
     /// The SQLite database for history and what must outlive a run; `nil` keeps nothing.
     package var storePath: String?

@@ -17,27 +17,29 @@ struct StoredBytes: FileBytes {
     var summary: FileSelector? { nil }
 
     func source(of range: Range<UInt64>?, after prefix: ByteString) -> any MessageSource {
-        PrefixedSource(prefix, FileSource(file, range: range), hash: nil)
+        PrefixedSource(prefix, FileSource(file, range: range), hashed: [])
     }
 }
 
 /// What comes out of a pipe: size and hash are known at its end.
 final class PipedBytes: FileBytes, @unchecked Sendable {
     private let descriptor: Int32
+    private let algorithms: [FileHash.Algorithm]
     private let loop: EventLoop
     private var prefixed: PrefixedSource?
 
-    init(_ descriptor: Int32, on loop: EventLoop) { (self.descriptor, self.loop) = (descriptor, loop) }
+    init(_ descriptor: Int32, hashed algorithms: [FileHash.Algorithm], on loop: EventLoop) {
+        (self.descriptor, self.algorithms, self.loop) = (descriptor, algorithms, loop)
+    }
 
     func source(of range: Range<UInt64>?, after prefix: ByteString) -> any MessageSource {
-        let made = PrefixedSource(prefix, PipeSource(descriptor, on: loop), hash: IncrementalHash(.sha1))
+        let made = PrefixedSource(prefix, PipeSource(descriptor, on: loop), hashed: algorithms)
         prefixed = made
         return made
     }
 
     var summary: FileSelector? {
-        guard let prefixed, let hash = prefixed.hash else { return nil }
-        return FileSelector(size: prefixed.count, hashes: [FileHash(.sha1, hash.value)])
+        prefixed.map { FileSelector(size: $0.count, hashes: $0.hashes) }
     }
 }
 
@@ -46,14 +48,18 @@ final class PrefixedSource: MessageSource, @unchecked Sendable {
     private let prefix: ByteString
     private var isPrefixSent: Bool
     private let inner: any MessageSource
-    let hash: IncrementalHash?
+    private let running: [(algorithm: FileHash.Algorithm, hash: IncrementalHash)]
     /// The bytes behind the prefix that were handed over.
     private(set) var count: UInt64 = 0
 
-    init(_ prefix: ByteString, _ inner: any MessageSource, hash: IncrementalHash?) {
-        (self.prefix, self.inner, self.hash) = (prefix, inner, hash)
+    init(_ prefix: ByteString, _ inner: any MessageSource, hashed algorithms: [FileHash.Algorithm]) {
+        (self.prefix, self.inner) = (prefix, inner)
+        running = algorithms.map { ($0, IncrementalHash($0.function)) }
         isPrefixSent = prefix.isEmpty
     }
+
+    /// The hashes of the bytes that were handed over.
+    var hashes: [FileHash] { running.map { FileHash($0.algorithm, $0.hash.value) } }
 
     var size: UInt64? { inner.size.map { $0 + UInt64(prefix.count) } }
 
@@ -68,7 +74,7 @@ final class PrefixedSource: MessageSource, @unchecked Sendable {
         switch supply {
         case .bytes(let bytes), .last(let bytes):
             count += UInt64(bytes.count)
-            hash?.update(bytes.span)
+            for (_, hash) in running { hash.update(bytes.span) }
         case .later, .failed: break
         }
         return supply
@@ -76,7 +82,7 @@ final class PrefixedSource: MessageSource, @unchecked Sendable {
 
     func rewind(to place: UInt64) -> Bool {
         // A hash that has gone by cannot be taken back.
-        guard hash == nil, place >= UInt64(prefix.count) else { return false }
+        guard running.isEmpty, place >= UInt64(prefix.count) else { return false }
         guard inner.rewind(to: place - UInt64(prefix.count)) else { return false }
         count = place - UInt64(prefix.count)
         return true

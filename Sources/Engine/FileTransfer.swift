@@ -1,3 +1,4 @@
+import SDP
 package import UserAgent
 package import Wire
 
@@ -25,6 +26,8 @@ package struct FileTransfer: Hashable, Sendable {
     package var size: UInt64?
     /// The SHA-1 in hexadecimal digits; `nil` if it is not known.
     package var hash: String?
+    /// The SHA-256, where it is said beside it.
+    package var betterHash: String?
     package var modified: Timestamp?
     /// Whether the other side wishes it to be shown at once.
     package var isToBeShown = false
@@ -45,6 +48,16 @@ package struct FileTransfer: Hashable, Sendable {
     ) {
         (self.id, self.peer, self.isOutgoing) = (id, peer, isOutgoing)
         (self.name, self.type, self.size, self.callID) = (name, type, size, callID)
+    }
+
+    /// Takes note of the hashes that were said.
+    mutating func take(_ hashes: [FileHash]) {
+        for known in hashes {
+            switch known.algorithm {
+            case .sha1: hash = Hexadecimal.encode(known.bytes)
+            case .sha256: betterHash = Hexadecimal.encode(known.bytes)
+            }
+        }
     }
 }
 

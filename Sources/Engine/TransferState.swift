@@ -36,8 +36,10 @@ struct TransferState {
     var resumed: UInt64 = 0
     var lastDone: UInt64 = 0
     var lastChange = Instant.now
-    /// Whether the session is over, and only the disk is waited for.
-    var isSessionOver = false
+    /// What was said first of the end of the session or its connection; only the disk or the other word is waited for.
+    var closure: FileTransferEnd?
+    /// Whether nothing is left to be said by signalling.
+    var isSignallingOver = false
     /// What to ask for instead, now that more is known of the file.
     var betterOffer: FileAttributes?
     var waiters = Waiters<FileTransferEnd>()

@@ -105,7 +105,7 @@ extension Store {
 
     // MARK: - Hashes
 
-    /// The hash that was computed of a file, if it has not changed since.
+    /// The hashes that were computed of a file, one behind the other, if it has not changed since.
     package func hash(of stamp: FileStamp) throws(Failure) -> [UInt8]? {
         try database.run(
             """
@@ -119,7 +119,7 @@ extension Store {
         ) { $0.bytes(0) }.first
     }
 
-    /// Keeps the SHA-1 of a file, and those of the last few hundred others.
+    /// Keeps the hashes of a file, and those of the last few hundred others.
     package func keep(_ hash: [UInt8], of stamp: FileStamp) throws(Failure) {
         try database.run(
             """

@@ -100,8 +100,20 @@ extension Core {
     }
 
     /// Ends a session: BYE, or CANCEL while it is not answered.
-    package mutating func leave(_ id: MessageSession.ID, at now: Instant, into effects: inout [Effect]) {
-        stepSession(id, at: now, into: &effects) { session, steps in session.terminate(at: now, into: &steps)
+    ///
+    /// - Parameters:
+    ///   - id: The session.
+    ///   - isBearerLost: Whether the reason is that the connection of the media broke.
+    ///   - now: The current time.
+    ///   - effects: Where to append what must be done.
+    package mutating func leave(
+        _ id: MessageSession.ID,
+        isBearerLost: Bool = false,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        stepSession(id, at: now, into: &effects) { session, steps in
+            session.terminate(isBearerLost: isBearerLost, at: now, into: &steps)
         }
     }
 
@@ -118,12 +130,14 @@ extension Core {
         _ service: ServiceTags = .messaging
     ) -> InviteSession.Profile? {
         guard let contact = registration.contact else { return nil }
-        return InviteSession.Profile(
+        var profile = InviteSession.Profile(
             identity: identity ?? usableIdentity,
             displayName: configuration.registration.displayName,
             contactURI: contact.text.text,
             service: service
         )
+        profile.product = configuration.registration.userAgent
+        return profile
     }
 
     // MARK: - What sessions ask for

@@ -80,10 +80,14 @@ package struct FileReception: Hashable, Sendable {
     /// Judges a file whose message is complete, by the hashes of all its bytes.
     package func verdict(_ hashes: [FileHash]) -> FileVerdict {
         if let size = announced.size, size != place { return .wrongSize(announced: size, received: place) }
-        guard let announced = announced.strongestHash,
-            let found = hashes.first(where: { $0.algorithm == announced.algorithm })
-        else { return .unverified }
-        return found == announced ? .verified : .wrongHash
+        // What is said only at the end may be more than was hashed.
+        for algorithm in FileHash.Algorithm.allCases {
+            guard let announced = announced.hash(algorithm),
+                let found = hashes.first(where: { $0.algorithm == algorithm })
+            else { continue }
+            return found == announced ? .verified : .wrongHash
+        }
+        return .unverified
     }
 }
 

@@ -4,7 +4,18 @@ package import Wire
 // How a session ends (RFC 3261 §9, §15).
 extension InviteSession {
     /// Ends the session, whatever it has come to: cancels it, refuses it, or hangs up.
-    package mutating func terminate(at now: Instant, into effects: inout [Effect]) {
+    ///
+    /// - Parameters:
+    ///   - isBearerLost: Whether BYE is to say that the media have no connection any more, so that the other side
+    ///     does not take it for the will of a user.
+    ///   - now: The current time.
+    ///   - effects: Where to append what must be done.
+    package mutating func terminate(
+        isBearerLost: Bool = false,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        if isBearerLost { farewell = .bearerLoss }
         switch phase {
         case .initiated:
             end = .byUser
@@ -33,7 +44,8 @@ extension InviteSession {
         phase = .ending
         stopTimers()
         refuseIncoming(into: &effects)
-        guard let bye = dialog?.makeRequest(.bye) else { return finish(into: &effects) }
+        guard var bye = dialog?.makeRequest(.bye) else { return finish(into: &effects) }
+        if let farewell { bye.headers.append(farewell) }
         effects.append(.send(bye))
     }
 
@@ -46,12 +58,13 @@ extension InviteSession {
     /// Takes a BYE (RFC 3261 §15.1.2).
     mutating func receiveBye(_ request: PendingRequest, into effects: inout [Effect]) {
         effects.append(.respond(request.message.response(.ok, toTag: localTag), to: request.id))
-        let reason = (try? request.message.headers.first(Reason.self)).map { $0.text ?? $0.token.text }
+        let reason = try? request.message.headers.first(Reason.self)
+        let cause = reason?.isBearerLoss == true ? SessionEnd.bearerLost : .byPeer(reason: reason?.words)
         switch phase {
-        case .invited: refuseInvitation(.requestTerminated, as: .byPeer(reason: reason), into: &effects)
+        case .invited: refuseInvitation(.requestTerminated, as: cause, into: &effects)
         case .accepted, .established:
             refuseIncoming(into: &effects)
-            end = isEndWanted ? .byUser : .byPeer(reason: reason)
+            end = isEndWanted ? .byUser : cause
             finish(into: &effects)
         case .ending: finish(into: &effects)
         case .initiated, .inviting, .ended: break
@@ -82,4 +95,21 @@ extension InviteSession {
         wantedUpdate = nil
         isRefreshWanted = false
     }
+}
+
+extension Reason {
+    /// `Media bearer loss` (TS 24.229 §7.2A.18.11).
+    fileprivate static var bearerLoss: Reason {
+        var parameters = Parameters()
+        parameters.set("cause", "3")
+        parameters.set("text", "Media bearer loss", quoted: true)
+        return Reason("RELEASE_CAUSE", parameters: parameters)
+    }
+
+    fileprivate var isBearerLoss: Bool {
+        token.equalsIgnoringCase(Self.bearerLoss.token) && cause == Self.bearerLoss.cause
+    }
+
+    /// What is told of it.
+    fileprivate var words: String { text ?? token.text }
 }

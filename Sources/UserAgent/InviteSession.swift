@@ -54,6 +54,8 @@ package struct InviteSession: Sendable {
     package internal(set) var peerMethods: [Method]?
     /// `Contact` of the last answer that had one: for a group or a conference its identity.
     package internal(set) var peerContact: ByteString?
+    /// The program of the other side, as its last message that names one has it (RFC 3261 §20.35, §20.41).
+    package internal(set) var peerProduct: ByteString?
 
     let timerValues: TimerValues
     var identifiers: IdentifierSource
@@ -63,6 +65,8 @@ package struct InviteSession: Sendable {
     var dialog: Dialog?
     /// Why the session ends, told once it has ended.
     var end: SessionEnd?
+    /// What BYE says of the reason; `nil` for a user who hangs up.
+    var farewell: Reason?
     /// The user wants it to end, which must wait for the ACK (RFC 3261 §15).
     var isEndWanted = false
 
@@ -233,6 +237,9 @@ extension InviteSession {
     mutating func note(_ message: Message) {
         if let allow = try? message.headers.first(Allow.self) { peerMethods = allow.methods }
         if let contact = message.headers.first(.contact) { peerContact = contact }
+        if let product = message.headers.first(.userAgent) ?? message.headers.first(.server) {
+            peerProduct = product
+        }
         if let asserted = try? message.headers.all(PAssertedIdentity.self), !asserted.isEmpty {
             let preferred = asserted.first { $0.uri.sip != nil } ?? asserted.first
             assertedIdentity = preferred?.uri.description
@@ -244,6 +251,9 @@ extension InviteSession {
         message.headers.set(.contact, profile.contact)
         message.headers.set(Allow(profile.allow))
         message.headers.set(Supported("timer", "100rel"))
+        if message.status != nil, let product = profile.product {
+            message.headers.set(.server, ByteString(product))
+        }
         guard let body else { return }
         message.headers.set(.contentType, body.contentType)
         message.body = body.content

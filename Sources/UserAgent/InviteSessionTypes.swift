@@ -30,6 +30,8 @@ extension InviteSession {
         /// What the INVITE says of the service.
         package var service: ServiceTags
         package var allow: [Method]
+        /// What answers name as `Server`; `nil` to leave it out.
+        package var product: String?
         /// The session interval to ask for (RFC 4028 §7.1).
         package var interval = Duration.seconds(1800)
         /// The shortest session interval to take from others; at least 90 s (RFC 4028 §5).
@@ -134,6 +136,8 @@ package enum SessionEnd: Hashable, Sendable {
     case byUser
     /// With the text or protocol of `Reason`, if it was given.
     case byPeer(reason: String?)
+    /// The other side has hung up because the connection of the media broke (TS 24.229 §7.2A.18.11).
+    case bearerLost
     /// The one who called gave up before there was an answer.
     case cancelled
     /// Nobody answered within the time the invitation allowed (RFC 3261 §13.3.1).

@@ -15,7 +15,7 @@ import enum SIP.TransportProtocol
 @Suite("Files against the pocket core", .timeLimit(.minutes(1)))
 struct FileTransferTests {
     /// Alice and bob, registered; bob receives as `change` says.
-    private func run(
+    func run(
         _ change: @escaping @Sendable (inout ReceptionRules) -> Void = { _ in },
         _ body: @escaping @Sendable (EngineBench, Engine, Engine, EventReader) async throws -> Void
     ) async throws {
@@ -30,7 +30,7 @@ struct FileTransferTests {
     }
 
     /// A file of bytes that differ from place to place.
-    private func file(
+    func file(
         _ name: String,
         of size: Int,
         in bench: EngineBench
@@ -41,16 +41,16 @@ struct FileTransferTests {
         return (path, bytes)
     }
 
-    private func end(_ events: EventReader) async throws -> FileTransferEnd {
+    func end(_ events: EventReader) async throws -> FileTransferEnd {
         try await events.first { if case .fileEnded(_, let end) = $0 { end } else { nil } }
     }
 
-    private func downloads(_ bench: EngineBench) -> [String] {
+    func downloads(_ bench: EngineBench) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: bench.folder.path + "/downloads")) ?? [])
             .sorted()
     }
 
-    private func contents(_ path: String) throws -> [UInt8] {
+    func contents(_ path: String) throws -> [UInt8] {
         Array(try Data(contentsOf: URL(filePath: path)))
     }
 

@@ -99,10 +99,15 @@ package final class RunningProgram: Sendable {
         }
     }
 
-    /// Waits until standard error holds `text`.
-    package func errors(containing text: String, within limit: Duration = .seconds(15)) async throws {
+    /// Waits until standard error holds `text`, that many times.
+    package func errors(
+        containing text: String,
+        times count: Int = 1,
+        within limit: Duration = .seconds(15)
+    ) async throws {
         _ = try await read(until: limit, "“\(text)” on standard error") { state in
-            Data(state.errors).range(of: Data(text.utf8)) != nil ? text : nil
+            let found = String(decoding: state.errors, as: UTF8.self).ranges(of: text).count
+            return found >= count ? text : nil
         }
     }
 

@@ -54,6 +54,14 @@ struct CoreFileTests {
         return (pair, try #require(id), try #require(pair.bob.sessions.first?.id))
     }
 
+    /// Bob takes these files.
+    private func accept(_ media: [Int: MSRPMedia], _ bob: MessageSession.ID, in pair: inout CorePair) {
+        pair.bob.step { [self] core, now, effects in
+            core.acceptFiles(bob, media, from: origin(2), at: now, into: &effects)
+        }
+        pair.settle()
+    }
+
     private func agreements(_ bench: CoreBench) throws -> [Int: MSRPAgreement] {
         guard case .filesAgreed(let agreements)? = bench.sessions.last?.report else {
             throw CorePair.Unexpected()
@@ -73,16 +81,7 @@ struct CoreFileTests {
         #expect(heard.file.selector == file.selector && heard.refusal == nil && !heard.isPull)
         #expect(heard.icon?.decodedBody.bytes == [1, 2, 3])
         let asked = heard.file.receiverAnswer(range: FileRange(start: 601, end: 1000))
-        pair.bob.step { [self] core, now, effects in
-            core.acceptFiles(
-                bob,
-                [0: Self.medium(8000, .recvonly, asked)],
-                from: origin(2),
-                at: now,
-                into: &effects
-            )
-        }
-        pair.settle()
+        accept([0: Self.medium(8000, .recvonly, asked)], bob, in: &pair)
         let (caller, callee) = (try agreements(pair.alice)[0], try agreements(pair.bob)[0])
         #expect(caller?.sends == true && caller?.receives == false)
         #expect(callee?.receives == true && callee?.sends == false)
@@ -97,16 +96,7 @@ struct CoreFileTests {
         let heard = try #require(pair.bob.core.session(bob)?.offeredFiles.first)
         #expect(heard.isPull && heard.refusal == nil)
         let answer = heard.file.senderAnswer(Self.file("t1").selector)
-        pair.bob.step { [self] core, now, effects in
-            core.acceptFiles(
-                bob,
-                [0: Self.medium(8000, .sendonly, answer)],
-                from: origin(2),
-                at: now,
-                into: &effects
-            )
-        }
-        pair.settle()
+        accept([0: Self.medium(8000, .sendonly, answer)], bob, in: &pair)
         let caller = try #require(try agreements(pair.alice)[0])
         #expect(caller.receives && !caller.sends)
         #expect(caller.remote.file?.selector.size == 1000)
@@ -120,18 +110,28 @@ struct CoreFileTests {
         var (pair, _, bob) = try offered(media)
         let heard = try #require(pair.bob.core.session(bob)?.offeredFiles)
         #expect(heard.map(\.index) == [0, 1])
-        pair.bob.step { [self] core, now, effects in
-            core.acceptFiles(
-                bob,
-                [1: Self.medium(8001, .recvonly, heard[1].file.receiverAnswer())],
-                from: origin(2),
-                at: now,
-                into: &effects
-            )
-        }
-        pair.settle()
+        accept([1: Self.medium(8001, .recvonly, heard[1].file.receiverAnswer())], bob, in: &pair)
         #expect(try agreements(pair.alice).keys.sorted() == [1])
         #expect(try agreements(pair.alice)[1]?.remote.path == ["msrp://127.0.0.1:8001/s8001;tcp"])
+    }
+
+    @Test("an icon that did not come along is none, and one identifier for two files makes two of them")
+    func missingIcon() throws {
+        var file = Self.file("t1")
+        file.icon = "nowhere@alice"
+        let media = [
+            Self.medium(7000, .sendonly, file), Self.medium(7001, .sendonly, Self.file("t1", name: "b")),
+        ]
+        var (pair, _, bob) = try offered(media)
+        let heard = try #require(pair.bob.core.session(bob)?.offeredFiles)
+        #expect(heard.map(\.refusal) == [nil, nil] && heard.map(\.file.selector.name) == ["a.png", "b"])
+        #expect(heard[0].icon == nil)
+        let taken = [
+            0: Self.medium(8000, .recvonly, heard[0].file.receiverAnswer()),
+            1: Self.medium(8001, .recvonly, heard[1].file.receiverAnswer()),
+        ]
+        accept(taken, bob, in: &pair)
+        #expect(try agreements(pair.alice).keys.sorted() == [0, 1])
     }
 
     @Test("a hash that is known only at the end reaches the receiver in a second offer (§8.1)")
@@ -139,16 +139,7 @@ struct CoreFileTests {
         var file = Self.file("t1")
         (file.selector.size, file.selector.hashes) = (nil, [])
         var (pair, alice, bob) = try offered([Self.medium(7000, .sendonly, file)])
-        pair.bob.step { [self] core, now, effects in
-            core.acceptFiles(
-                bob,
-                [0: Self.medium(8000, .recvonly, file.receiverAnswer())],
-                from: origin(2),
-                at: now,
-                into: &effects
-            )
-        }
-        pair.settle()
+        accept([0: Self.medium(8000, .recvonly, file.receiverAnswer())], bob, in: &pair)
         pair.alice.step {
             $0.describeFile(alice, Self.file("t1").selector, at: 0, now: $1, into: &$2)
         }
@@ -166,16 +157,7 @@ struct CoreFileTests {
     @Test("a repeated offer that names another file under the same identifier is refused (§8.1)")
     func otherFile() throws {
         var (pair, alice, bob) = try offered([Self.medium(7000, .sendonly, Self.file("t1"))])
-        pair.bob.step { [self] core, now, effects in
-            core.acceptFiles(
-                bob,
-                [0: Self.medium(8000, .recvonly, Self.file("t1").receiverAnswer())],
-                from: origin(2),
-                at: now,
-                into: &effects
-            )
-        }
-        pair.settle()
+        accept([0: Self.medium(8000, .recvonly, Self.file("t1").receiverAnswer())], bob, in: &pair)
         pair.alice.step {
             $0.describeFile(alice, Self.file("t1", name: "b").selector, at: 0, now: $1, into: &$2)
         }

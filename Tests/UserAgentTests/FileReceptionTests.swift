@@ -29,22 +29,16 @@ struct FileReceptionTests {
         #expect(file.verdict([hash]) == .verified)
     }
 
-    @Test("what is here is not asked for again, and what comes is put behind it")
-    func resumed() throws {
+    @Test(
+        "what is here is not asked for again; a sender that sends it all the same is known by the size of its message",
+        arguments: [(400, 600), (1000, 0)]
+    )
+    func resumed(claimed: Int, begin: UInt64) throws {
         var file = try #require(reception(kept: 600))
         #expect(file.asked == FileRange(start: 601, end: 1000))
-        let place = file.begin(claimedSize: 400)
-        #expect(place == 600)
-        let fits = file.receive(400)
-        #expect(fits && file.isComplete)
-    }
-
-    @Test("a sender that sends all the same is known by the size of its message")
-    func unaware() throws {
-        var file = try #require(reception(kept: 600))
-        let place = file.begin(claimedSize: 1000)
-        #expect(place == 0)
-        let fits = file.receive(1000)
+        let place = file.begin(claimedSize: UInt64(claimed))
+        #expect(place == begin)
+        let fits = file.receive(claimed)
         #expect(fits && file.isComplete)
     }
 
@@ -104,5 +98,10 @@ struct FileReceptionTests {
         _ = file.receive(10)
         file.describe(FileSelector(size: 10, hashes: [hash]))
         #expect(file.verdict([hash]) == .verified)
+        // Of two that are told then, the one counts that was computed.
+        let better = FileHash(.sha256, [UInt8](repeating: 9, count: 32))
+        file.describe(FileSelector(hashes: [better]))
+        #expect(file.verdict([hash]) == .verified)
+        #expect(file.verdict([hash, FileHash(.sha256, [UInt8](repeating: 8, count: 32))]) == .wrongHash)
     }
 }

@@ -43,6 +43,19 @@ import Wire
         #expect(bench.answers(1, to: .invite).count == 2)
     }
 
+    @Test("whoever hangs up since the media have no connection says so (TS 24.229 §7.2A.18.11)")
+    func bearerLoss() {
+        var bench = SessionBench.established()
+        bench.act(0) { $0.terminate(isBearerLost: true, at: $1, into: &$2) }
+        bench.run(for: .seconds(1))
+        #expect(
+            bench.sent(0, .bye).first?.headers.first(.reason)?.text
+                == "RELEASE_CAUSE;cause=3;text=\"Media bearer loss\""
+        )
+        #expect(bench.events(0).last == .terminated(.byUser))
+        #expect(bench.events(1).last == .terminated(.bearerLost))
+    }
+
     @Test func theOneWhoWasCalledHangsUpToo() {
         var bench = SessionBench.established()
         bench.terminate(1)

@@ -59,8 +59,8 @@ enum FileText {
     static func wording(_ end: FileTransferEnd) -> String {
         switch end {
         case .complete: "complete"
-        case .byUser: "you ended it"
-        case .byPeer: "the other side ended it"
+        case .byUser: "you cancelled it"
+        case .byPeer: "the other side cancelled it"
         case .refused(let refusal): "the other side does not take it: \(refusal.wording)"
         case .cancelled: "the other side gave up before there was an answer"
         case .unanswered: "nobody answered"

@@ -13,6 +13,7 @@ extension JSONMembers {
         add("content_type", transfer.type)
         add("size", transfer.size)
         add("sha1", transfer.hash)
+        add("sha256", transfer.betterHash)
         add("modified", transfer.modified?.description)
         add("image_share", transfer.isImageShare)
         add("call_id", transfer.callID)
