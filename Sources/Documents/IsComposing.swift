@@ -86,4 +86,15 @@ extension XMLReader {
         limits.byteCount = byteLimit
         do { return try read(body.bytes, limits: limits) } catch { throw .xml(error) }
     }
+
+    /// Reads the root of a small document, which must have that name.
+    static func document(
+        _ body: ByteString,
+        root name: XMLName,
+        byteLimit: Int
+    ) throws(DocumentError) -> XMLElement {
+        let root = try document(body, byteLimit: byteLimit)
+        guard root.name == name else { throw .invalid(element: root.name.local) }
+        return root
+    }
 }

@@ -58,8 +58,8 @@ package struct ListInformation: Hashable, Sendable {
 extension ListInformation {
     /// Reads a document; resources without an address, and what is beyond the limits, are left out.
     package init(parsing body: ByteString) throws(DocumentError) {
-        let root = try XMLReader.document(body, byteLimit: Limits.byteCount)
-        guard root.name == Self.name("list"), let uri = root.attribute("uri"),
+        let root = try XMLReader.document(body, root: Self.name("list"), byteLimit: Limits.byteCount)
+        guard let uri = root.attribute("uri"),
             let version = root.attribute("version").flatMap({ UInt32($0) }),
             let fullState = root.attribute("fullState")
         else { throw .invalid(element: root.name.local) }

@@ -59,8 +59,11 @@ package struct PresenceRules: Hashable, Sendable {
 
     /// Reads a document.
     package init(parsing body: ByteString) throws(DocumentError) {
-        root = try XMLReader.document(body, byteLimit: XDMLimits.documentSize)
-        guard root.name == Self.policy("ruleset") else { throw .invalid(element: root.name.local) }
+        root = try XMLReader.document(
+            body,
+            root: Self.policy("ruleset"),
+            byteLimit: XDMLimits.documentSize
+        )
         for rule in root.children(Self.policy("rule")) where rule.attribute("id") == nil {
             throw .invalid(element: "rule")
         }

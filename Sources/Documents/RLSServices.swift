@@ -35,8 +35,11 @@ package struct RLSServices: Hashable, Sendable {
 
     /// Reads a document.
     package init(parsing body: ByteString) throws(DocumentError) {
-        root = try XMLReader.document(body, byteLimit: XDMLimits.documentSize)
-        guard root.name == Self.name("rls-services") else { throw .invalid(element: root.name.local) }
+        root = try XMLReader.document(
+            body,
+            root: Self.name("rls-services"),
+            byteLimit: XDMLimits.documentSize
+        )
     }
 
     /// The services that can be understood.

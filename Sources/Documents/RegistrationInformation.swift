@@ -1,3 +1,5 @@
+import Wire
+
 /// A document of the `reg` event package, `application/reginfo+xml` (RFC 3680 §5).
 package struct RegistrationInformation: Hashable, Sendable {
     package var version: UInt32
@@ -72,22 +74,17 @@ package struct RegistrationInformation: Hashable, Sendable {
     }
 }
 
-/// Why a body is no registration information.
-package enum RegistrationInformationError: Error, Hashable, Sendable {
-    case xml(XMLError)
-    /// The element lacks something that the document type demands, or it has a value that is none.
-    case invalid(element: String)
-}
-
 // MARK: - Reading
 
 extension RegistrationInformation {
     /// Reads a document; elements and attributes of other namespaces are ignored (RFC 3680 §5.1).
-    package init(parsing body: [UInt8]) throws(RegistrationInformationError) {
-        let root: XMLElement
-        do { root = try XMLReader.read(body) } catch { throw .xml(error) }
-        guard root.name == Self.name("reginfo"),
-            let version = root.attribute("version").flatMap({ UInt32($0) }),
+    package init(parsing body: [UInt8]) throws(DocumentError) {
+        let root = try XMLReader.document(
+            ByteString(body),
+            root: Self.name("reginfo"),
+            byteLimit: XMLLimits().byteCount
+        )
+        guard let version = root.attribute("version").flatMap({ UInt32($0) }),
             let state = root.attribute("state"), state == "full" || state == "partial"
         else { throw .invalid(element: root.name.local) }
         var registrations: [Registration] = []
@@ -101,7 +98,7 @@ extension RegistrationInformation {
 }
 
 extension RegistrationInformation.Registration {
-    fileprivate init(_ element: XMLElement) throws(RegistrationInformationError) {
+    fileprivate init(_ element: XMLElement) throws(DocumentError) {
         guard let addressOfRecord = element.attribute("aor"), let id = element.attribute("id"),
             let state = element.attribute("state").flatMap(State.init)
         else { throw .invalid(element: "registration") }
@@ -114,7 +111,7 @@ extension RegistrationInformation.Registration {
 }
 
 extension RegistrationInformation.Contact {
-    fileprivate init(_ element: XMLElement) throws(RegistrationInformationError) {
+    fileprivate init(_ element: XMLElement) throws(DocumentError) {
         guard let id = element.attribute("id"), let state = element.attribute("state").flatMap(State.init),
             let event = element.attribute("event"),
             let uri = element.firstChild(RegistrationInformation.name("uri"))?.trimmedText, !uri.isEmpty

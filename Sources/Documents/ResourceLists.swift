@@ -38,10 +38,21 @@ package struct ResourceLists: Hashable, Sendable {
         root.namespaces[""] = Self.namespace
     }
 
+    /// A document of one list, with these addresses.
+    package init(listing uris: [String]) {
+        self.init()
+        var list = root.sibling("list")
+        list.children = uris.map { root.sibling("entry", ["uri": $0]) }
+        root.append(list)
+    }
+
     /// Reads a document.
     package init(parsing body: ByteString) throws(DocumentError) {
-        root = try XMLReader.document(body, byteLimit: XDMLimits.documentSize)
-        guard root.name == Self.name("resource-lists") else { throw .invalid(element: root.name.local) }
+        root = try XMLReader.document(
+            body,
+            root: Self.name("resource-lists"),
+            byteLimit: XDMLimits.documentSize
+        )
         for list in root.children(Self.name("list")) { try Self.check(list, depth: 1) }
     }
 

@@ -81,9 +81,12 @@ package struct WatcherInformation: Hashable, Sendable {
 extension WatcherInformation {
     /// Reads a document; elements of other namespaces, and watchers without an address, are left out.
     package init(parsing body: ByteString) throws(DocumentError) {
-        let root = try XMLReader.document(body, byteLimit: Limits.byteCount)
-        guard root.name == Self.name("watcherinfo"),
-            let version = root.attribute("version").flatMap({ UInt32($0) }),
+        let root = try XMLReader.document(
+            body,
+            root: Self.name("watcherinfo"),
+            byteLimit: Limits.byteCount
+        )
+        guard let version = root.attribute("version").flatMap({ UInt32($0) }),
             let state = root.attribute("state"), state == "full" || state == "partial"
         else { throw .invalid(element: root.name.local) }
         var lists: [List] = []

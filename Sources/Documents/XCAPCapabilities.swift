@@ -17,10 +17,8 @@ package struct XCAPCapabilities: Hashable, Sendable {
 
     /// Reads a document; what it does not know is ignored.
     package init(parsing body: ByteString) throws(DocumentError) {
-        let root = try XMLReader.document(body, byteLimit: XDMLimits.documentSize)
-        guard root.name == XMLName("xcap-caps", in: Self.namespace) else {
-            throw .invalid(element: root.name.local)
-        }
+        let name = XMLName("xcap-caps", in: Self.namespace)
+        let root = try XMLReader.document(body, root: name, byteLimit: XDMLimits.documentSize)
         func texts(_ list: String, _ item: String) -> [String] {
             let items = root.firstChild(XMLName(list, in: Self.namespace))?.children ?? []
             return items.filter { $0.name.local == item }.map(\.trimmedText)

@@ -58,10 +58,12 @@ package struct XCAPDifference: Hashable, Sendable {
 extension XCAPDifference {
     /// Reads a document; what is in other namespaces is left out.
     package init(parsing body: ByteString) throws(DocumentError) {
-        let element = try XMLReader.document(body, byteLimit: Limits.byteCount)
-        guard element.name == Self.name("xcap-diff"), let root = element.attribute("xcap-root") else {
-            throw .invalid(element: element.name.local)
-        }
+        let element = try XMLReader.document(
+            body,
+            root: Self.name("xcap-diff"),
+            byteLimit: Limits.byteCount
+        )
+        guard let root = element.attribute("xcap-root") else { throw .invalid(element: element.name.local) }
         self.init(root: root)
         for child in element.children.prefix(Limits.entries) where child.name.namespace == Self.namespace {
             guard let selector = child.attribute("sel") else { throw .invalid(element: child.name.local) }

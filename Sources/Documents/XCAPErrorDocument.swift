@@ -40,10 +40,9 @@ package struct XCAPErrorDocument: Hashable, Sendable {
 
     /// Reads a document.
     package init(parsing body: ByteString) throws(DocumentError) {
-        let root = try XMLReader.document(body, byteLimit: XDMLimits.documentSize)
-        guard root.name == XMLName("xcap-error", in: Self.namespace), let error = root.children.first else {
-            throw .invalid(element: root.name.local)
-        }
+        let name = XMLName("xcap-error", in: Self.namespace)
+        let root = try XMLReader.document(body, root: name, byteLimit: XDMLimits.documentSize)
+        guard let error = root.children.first else { throw .invalid(element: name.local) }
         reason = Reason(rawValue: error.name.local) ?? .extension
         phrase = error.attribute("phrase")
         ancestor = error.firstChild(XMLName("ancestor", in: Self.namespace))?.trimmedText

@@ -35,12 +35,7 @@ extension LabCore {
     private mutating func authenticate(_ request: Incoming, as user: LabUser) -> LabCredentials? {
         let fields = (try? request.message.headers.all(Authorization.self)) ?? []
         let credentials = fields.lazy.compactMap { [self] field in
-            LabCredentials(
-                field.credentials,
-                realm: configuration.domain,
-                algorithms: configuration.algorithms,
-                user: configuration.privateUser
-            )
+            LabCredentials(field, of: configuration)
         }.first
         guard let credentials, credentials.isProof(of: .register, body: request.message.body) else {
             challenge(request, isStale: false)

@@ -39,18 +39,14 @@ struct LabCredentials {
     private let response: ByteString
 
     /// Reads the credentials of a request, or returns `nil` if they are none that can be checked.
-    init?(
-        _ credentials: Credentials,
-        realm: String,
-        algorithms: [DigestAlgorithm],
-        user find: (String) -> LabUser?
-    ) {
+    init?(_ authorization: Authorization, of configuration: LabConfiguration) {
+        let (credentials, realm) = (authorization.credentials, configuration.domain)
         let parameters = credentials.parameters
         guard credentials.isDigest, credentials.realm?.text == realm, let response = parameters["response"],
             let username = credentials.username?.text, let nonce = credentials.nonce?.text, !nonce.isEmpty,
-            let uri = parameters["uri"]?.text, let user = find(username),
+            let uri = parameters["uri"]?.text, let user = configuration.privateUser(username),
             let algorithm = DigestAlgorithm(token: parameters["algorithm"]?.text ?? "MD5"),
-            algorithms.contains(algorithm)
+            configuration.algorithms.contains(algorithm)
         else { return nil }
         let qop = parameters["qop"].map { $0.text.lowercased() }
         let protection = qop.flatMap { DigestComputation.QualityOfProtection(rawValue: $0) }
@@ -70,6 +66,18 @@ struct LabCredentials {
             nonceCount: nonceCount ?? 0,
             cnonce: parameters["cnonce"]?.text ?? ""
         )
+    }
+
+    /// Reads an `Authorization` field whoever made which knows the password; `nil` for every other.
+    init?(
+        proving value: ByteString?,
+        method: Method,
+        body: ByteString,
+        of configuration: LabConfiguration
+    ) {
+        guard let value, let field = try? Authorization(parsing: value) else { return nil }
+        self.init(field, of: configuration)
+        guard isProof(of: method, body: body) else { return nil }
     }
 
     /// Whether whoever made the credentials knows the password.

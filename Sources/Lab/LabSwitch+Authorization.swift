@@ -71,15 +71,12 @@ extension LabSwitch {
     }
 
     private func credentials(of head: ChunkHead) -> LabCredentials? {
-        guard let value = head.first("Authorization"), let field = try? Authorization(parsing: value),
-            let credentials = LabCredentials(
-                field.credentials,
-                realm: configuration.domain,
-                algorithms: configuration.algorithms,
-                user: configuration.privateUser
-            ), credentials.isProof(of: Method(rawValue: "AUTH"), body: .empty)
-        else { return nil }
-        return credentials
+        LabCredentials(
+            proving: head.first("Authorization"),
+            method: Method(rawValue: "AUTH"),
+            body: .empty,
+            of: configuration
+        )
     }
 
     private mutating func challenge(

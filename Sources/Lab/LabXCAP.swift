@@ -283,13 +283,13 @@ struct LabXCAP: Sendable {
     // MARK: - Authentication
 
     private mutating func authenticate(_ request: LabHTTPRequest, at now: Instant) -> LabUser? {
-        guard let value = request.header("Authorization"), let field = try? Authorization(parsing: value),
-            let credentials = LabCredentials(
-                field.credentials,
-                realm: configuration.domain,
-                algorithms: configuration.algorithms,
-                user: configuration.privateUser
-            ), credentials.isProof(of: Method(rawValue: request.method), body: request.body),
+        let credentials = LabCredentials(
+            proving: request.header("Authorization"),
+            method: Method(rawValue: request.method),
+            body: request.body,
+            of: configuration
+        )
+        guard let credentials,
             nonces.use(
                 credentials.nonce,
                 count: credentials.nonceCount,

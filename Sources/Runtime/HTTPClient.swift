@@ -287,8 +287,7 @@ private func takeHeader(
     _ count: Int,
     _ context: UnsafeMutableRawPointer?
 ) -> Int {
-    let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe transfer(context)?.takeHeader(buffer) == true ? size * count : 0
+    unsafe take(bytes, size * count) { unsafe transfer(context)?.takeHeader($0) }
 }
 
 private func takeBody(
@@ -297,6 +296,15 @@ private func takeBody(
     _ count: Int,
     _ context: UnsafeMutableRawPointer?
 ) -> Int {
-    let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe transfer(context)?.takeBody(buffer) == true ? size * count : 0
+    unsafe take(bytes, size * count) { unsafe transfer(context)?.takeBody($0) }
+}
+
+/// Hands on what the library gives; another count than that of all bytes ends the transfer.
+private func take(
+    _ bytes: UnsafeMutablePointer<CChar>,
+    _ count: Int,
+    _ body: (UnsafeRawBufferPointer) -> Bool?
+) -> Int {
+    let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+    return unsafe body(buffer) == true ? count : 0
 }

@@ -181,7 +181,7 @@ extension Core {
 
     private mutating func take(_ notification: Notification, at now: Instant, into effects: inout [Effect]) {
         guard !notification.body.isEmpty else { return }
-        do throws(RegistrationInformationError) {
+        do throws(DocumentError) {
             let document = try RegistrationInformation(parsing: notification.body.bytes)
             stepRegistration(at: now, into: &effects) { registration, steps in
                 registration.receive(document, at: now, into: &steps)

@@ -26,6 +26,10 @@ struct PresenceRulesTests {
         """
     }
 
+    private func about(_ names: String...) -> String {
+        "<identity>" + names.map { "<one id=\"sip:\($0)@ims.test\"/>" }.joined() + "</identity>"
+    }
+
     @Test("the example of §3.4 lets one watcher in")
     func example() throws {
         let rules = try PresenceRules(parsing: documentFixture("rfc5025-ruleset-1.xml"))
@@ -44,10 +48,10 @@ struct PresenceRulesTests {
     @Test("the most generous of several rules counts, and one with further conditions says nothing certain")
     func combination() throws {
         let rules = try read(
-            rule("a", "<identity><one id=\"sip:bob@ims.test\"/></identity>", "polite-block")
+            rule("a", about("bob"), "polite-block")
                 + rule(
                     "b",
-                    "<identity><one id=\"sip:bob@ims.test\"/><one id=\"sip:eve@ims.test\"/></identity>",
+                    about("bob", "eve"),
                     "confirm"
                 )
                 + rule(
@@ -102,13 +106,13 @@ struct PresenceRulesTests {
         var rules = try read(
             rule(
                 "a",
-                "<identity><one id=\"sip:bob@ims.test\"/><one id=\"sip:eve@ims.test\"/></identity>",
+                about("bob", "eve"),
                 "allow"
             )
-                + rule("b", "<identity><one id=\"sip:eve@ims.test\"/></identity>", "confirm")
+                + rule("b", about("eve"), "confirm")
                 + rule("c", "<identity><many domain=\"ims.test\"/></identity>", "allow")
                 + rule("d", "<identity><many domain=\"example.com\"/></identity>", "allow")
-                + rule("e", "<identity><one id=\"sip:eve@ims.test\"/></identity>", "v:unknown")
+                + rule("e", about("eve"), "v:unknown")
         )
         rules.decide(.block, about: "sip:eve@ims.test")
         #expect(outline(rules) == ["sip:bob@ims.test allow", "sip:eve@ims.test block"])

@@ -130,7 +130,7 @@ struct RegistrationInformationTests {
         ]
     )
     func invalid(text: String, element: String) {
-        #expect(throws: RegistrationInformationError.invalid(element: element)) {
+        #expect(throws: DocumentError.invalid(element: element)) {
             try RegistrationInformation(parsing: Array(text.utf8))
         }
     }

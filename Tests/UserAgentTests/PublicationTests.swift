@@ -4,8 +4,8 @@ import UserAgent
 import Wire
 
 /// A publication with virtual time, and a server to play against it.
-struct PublicationBench {
-    private(set) var now = Duration.zero
+struct PublicationBench: VirtualTime {
+    var now = Duration.zero
     private(set) var publication: Publication
     private(set) var sent: [(time: Duration, message: Message)] = []
     private(set) var published: [Duration] = []
@@ -49,21 +49,13 @@ struct PublicationBench {
         to number: Int? = nil
     ) throws {
         let request = try #require(number.map { sent[$0] } ?? sent.last).message
-        var response = request.response(status, toTag: "esc")
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            response.headers.append(try #require(HeaderName(name)), value)
-        }
+        let response = try request.response(status, from: "esc", fields)
         act { $0.receive(response: response, at: $1, into: &$2) }
     }
 
-    /// Fires every timer due up to `limit` at its own instant, and stands at `limit` then.
-    mutating func run(until limit: Duration) {
-        while let deadline = publication.nextDeadline, deadline <= epoch + limit {
-            now = deadline - epoch
-            act { $0.fire(at: $1, into: &$2) }
-        }
-        now = limit
-    }
+    var nextDeadline: Duration? { publication.nextDeadline.map { $0 - epoch } }
+
+    mutating func fire() { act { $0.fire(at: $1, into: &$2) } }
 
     private mutating func act(_ action: (inout Publication, Instant, inout [Publication.Effect]) -> Void) {
         var effects: [Publication.Effect] = []

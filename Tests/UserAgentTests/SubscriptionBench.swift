@@ -4,8 +4,8 @@ import UserAgent
 import Wire
 
 /// A subscription with virtual time, and a notifier to play against it.
-struct SubscriptionBench {
-    private(set) var now = Duration.zero
+struct SubscriptionBench: VirtualTime {
+    var now = Duration.zero
     private(set) var subscription: Subscription
     /// Every SUBSCRIBE, and when it was sent.
     private(set) var sent: [(time: Duration, message: Message)] = []
@@ -56,10 +56,7 @@ struct SubscriptionBench {
         cseqStep: UInt32 = 0
     ) throws {
         let request = try #require(number.map { sent[$0] } ?? sent.last).message
-        var response = request.response(status, toTag: "as")
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            response.headers.append(try #require(HeaderName(name)), value)
-        }
+        var response = try request.response(status, from: "as", fields)
         if cseqStep > 0, let cseq = request.cseq {
             response.headers.set(CSeq(number: cseq.number + cseqStep, method: .subscribe))
         }
@@ -93,14 +90,9 @@ struct SubscriptionBench {
         act { $0.receive(notify: notify, at: $1, into: &$2) }
     }
 
-    /// Fires every timer due up to `limit` at its own instant, and stands at `limit` then.
-    mutating func run(until limit: Duration) {
-        while let deadline = subscription.nextDeadline, deadline <= epoch + limit {
-            now = deadline - epoch
-            act { $0.fire(at: $1, into: &$2) }
-        }
-        now = limit
-    }
+    var nextDeadline: Duration? { subscription.nextDeadline.map { $0 - epoch } }
+
+    mutating func fire() { act { $0.fire(at: $1, into: &$2) } }
 
     private mutating func act(_ action: (inout Subscription, Instant, inout [Subscription.Effect]) -> Void) {
         var effects: [Subscription.Effect] = []
