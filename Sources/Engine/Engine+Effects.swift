@@ -103,6 +103,6 @@ extension Engine {
 
     private func trace(_ direction: TraceRecord.Direction, _ bytes: [UInt8], over flow: Flow) {
         guard let trace = configuration.trace else { return }
-        trace(TraceRecord(time: .now, direction: direction, flow: flow, text: Redaction.redacted(bytes)))
+        trace(TraceRecord(time: .now, direction: direction, way: .sip(flow), text: Redaction.redacted(bytes)))
     }
 }

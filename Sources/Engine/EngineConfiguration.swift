@@ -24,7 +24,7 @@ package struct EngineConfiguration: Sendable {
     package var reception = ReceptionRules()
     /// The product's version, as User-Agent names it.
     package var version: String
-    /// Takes every SIP message that passes, secrets redacted (`--trace`).
+    /// Takes every SIP message and every request for a document that passes, secrets redacted (`--trace`).
     package var trace: (@Sendable (TraceRecord) -> Void)?
     /// Takes every event as it happens, before whoever waits for it goes on.
     package var report: (@Sendable (Event) -> Void)?

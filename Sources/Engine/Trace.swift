@@ -2,16 +2,25 @@ package import SIP
 package import Wire
 
 /// One message as it passed a socket, fit to be shown: secrets are redacted, the rest is as on the wire.
+///
+/// Of HTTP it has the first line, the fields that matter to XCAP, and the body.
 package struct TraceRecord: Sendable {
     package enum Direction: String, Hashable, Sendable { case sent, received }
 
     package var time: Timestamp
     package var direction: Direction
-    package var flow: Flow
+    package var way: Way
     package var text: String
 
-    package init(time: Timestamp, direction: Direction, flow: Flow, text: String) {
-        (self.time, self.direction, self.flow, self.text) = (time, direction, flow, text)
+    /// Between whom it passed.
+    package enum Way: Hashable, Sendable {
+        case sip(Flow)
+        /// The HTTP server, `host:port`.
+        case http(server: String, isSecure: Bool)
+    }
+
+    package init(time: Timestamp, direction: Direction, way: Way, text: String) {
+        (self.time, self.direction, self.way, self.text) = (time, direction, way, text)
     }
 }
 

@@ -1,4 +1,5 @@
 import Documents
+import Runtime
 import Store
 import TestSupport
 import Testing
@@ -261,6 +262,39 @@ struct BuddyListTests {
             #expect(await stranger.refreshBuddies() == .copy(.authentication(expected)))
             for engine in [engine, stranger] { await engine.shutDown(keepRegistration: false) }
             server.close()
+        }
+    }
+
+    @Test(
+        "a trace shows each request to the document server and its answer, and nothing that proves who asks"
+    )
+    func trace() async throws {
+        try await EngineBench.run { bench in
+            let server = try XCAPServerBench(on: bench.loop)
+            var configuration = try bench.configuration(of: "alice") { $0.xcapRoot = server.root }
+            let (records, continuation) = AsyncStream<TraceRecord>.makeStream()
+            configuration.trace = { continuation.yield($0) }
+            let engine = Engine(configuration, on: bench.loop)
+            try await engine.setBuddy(Buddy(uri: "sip:bob@ims.test"))
+            await engine.shutDown(keepRegistration: false)
+            continuation.finish()
+            var texts: [String] = []
+            for await record in records {
+                guard case .http(let host, isSecure: false) = record.way else { continue }
+                #expect(host == server.root?.authority)
+                texts.append(record.text)
+            }
+            server.close()
+            let heads = texts.compactMap { $0.split(separator: "\n").first.map(String.init) }
+            let path = "/xcap-root/\(Self.lists)"
+            #expect(heads.first == "GET \(path) HTTP")
+            #expect(heads.dropFirst().first == "HTTP 401")
+            #expect(heads.suffix(2) == ["PUT \(path) HTTP", "HTTP 201"])
+            let put = try #require(texts.dropLast().last)
+            #expect(put.contains("If-None-Match: *") && put.contains("sip:bob@ims.test"))
+            #expect(texts.last?.contains("ETag: \"v1\"") == true)
+            let secret = ["authorization", "authenticate", "nonce", "response=", "Digest"]
+            for word in secret { #expect(!texts.joined().lowercased().contains(word.lowercased())) }
         }
     }
 

@@ -6,7 +6,12 @@ extension TraceRecord {
     /// The message under a line that says when and which way it went; control characters but line ends are masked.
     var lines: String {
         let arrow = direction == .sent ? "->" : "<-"
-        let head = "\(time) \(flow.transport.rawValue) \(flow.local) \(arrow) \(flow.remote)"
+        let ends =
+            switch way {
+            case .sip(let flow): "\(flow.transport.rawValue) \(flow.local) \(arrow) \(flow.remote)"
+            case .http(let server, let isSecure): "\(isSecure ? "https" : "http") \(arrow) \(server)"
+            }
+        let head = "\(time) \(ends)"
         let body = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .map { Display.safe(String($0)) }
         return head + "\n" + body.joined(separator: "\n") + "\n"

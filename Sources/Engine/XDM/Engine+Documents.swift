@@ -43,7 +43,8 @@ extension Engine {
             account: account,
             credential: credential,
             timeout: configuration.timeout,
-            http: http
+            http: http,
+            trace: configuration.trace
         )
         (self.http, xdm) = (http, made)
         return made

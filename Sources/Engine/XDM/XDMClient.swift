@@ -30,10 +30,19 @@ final class XDMClient {
     private let http: HTTPClient
     private let account: Account
     private let timeout: Duration?
+    private let trace: ((TraceRecord) -> Void)?
     private var authenticator: HTTPAuthenticator
 
-    init(root: HTTPURL, account: Account, credential: Credential, timeout: Duration?, http: HTTPClient) {
+    init(
+        root: HTTPURL,
+        account: Account,
+        credential: Credential,
+        timeout: Duration?,
+        http: HTTPClient,
+        trace: ((TraceRecord) -> Void)? = nil
+    ) {
         (self.root, self.account, self.timeout, self.http) = (root, account, timeout, http)
+        self.trace = trace
         let username = account.xcapUser ?? account.privateIdentity
         authenticator = HTTPAuthenticator(username: username, credential: credential)
     }
@@ -112,14 +121,37 @@ final class XDMClient {
     }
 
     private func send(_ request: HTTPRequest, about target: Target) async throws(XDMError) -> HTTPResponse {
+        note(.sent, "\(request.method) \(request.url.target) HTTP", request.headers, request.body ?? [])
         let result = await withCheckedContinuation { continuation in
             http.perform(request) { continuation.resume(returning: $0) }
+        }
+        if case .success(let response) = result {
+            note(.received, "HTTP \(response.status)", response.headers, response.body)
         }
         do throws(HTTPFailure) {
             return try result.get()
         } catch {
             throw failure(error, about: target)
         }
+    }
+
+    /// The fields that a trace shows: none of them proves who somebody is.
+    private static let tracedFields: Set = [
+        "content-type", "etag", "if-match", "if-none-match", "x-3gpp-asserted-identity",
+    ]
+
+    private func note(
+        _ direction: TraceRecord.Direction,
+        _ first: String,
+        _ headers: [(name: String, value: String)],
+        _ body: [UInt8]
+    ) {
+        guard let trace else { return }
+        let fields = headers.filter { Self.tracedFields.contains($0.name.lowercased()) }
+        let lines = [first] + fields.map { "\($0.name): \($0.value)" } + [""]
+        let text = lines.joined(separator: "\n") + "\n" + String(decoding: body, as: UTF8.self)
+        let way = TraceRecord.Way.http(server: root.authority, isSecure: root.isSecure)
+        trace(TraceRecord(time: .now, direction: direction, way: way, text: text))
     }
 
     private func failure(_ failure: HTTPFailure, about target: Target) -> XDMError {
