@@ -8,10 +8,10 @@ extension PresenceDocument {
             "presence",
             [
                 "xmlns": PresenceNamespace.pidf,
-                "xmlns:dm": PresenceNamespace.dataModel,
-                "xmlns:rpid": PresenceNamespace.rpid,
-                "xmlns:c": PresenceNamespace.cipid,
-                "xmlns:op": PresenceNamespace.oma,
+                "xmlns:dm": usesDataModel ? PresenceNamespace.dataModel : nil,
+                "xmlns:rpid": usesRPID ? PresenceNamespace.rpid : nil,
+                "xmlns:c": usesCIPID ? PresenceNamespace.cipid : nil,
+                "xmlns:op": usesOMA ? PresenceNamespace.oma : nil,
                 "xmlns:lt": persons.contains { $0.placeType != nil } ? PresenceNamespace.locationType : nil,
                 "entity": entity,
             ]
@@ -23,6 +23,27 @@ extension PresenceDocument {
         }
         return writer.bytes
     }
+
+    // What is declared without need may be what makes a document too large for a datagram.
+
+    private var usesDataModel: Bool {
+        !persons.isEmpty || !devices.isEmpty || tuples.contains { !$0.deviceIDs.isEmpty }
+    }
+
+    private var usesRPID: Bool {
+        devices.contains { $0.userInput != nil }
+            || persons.contains { person in
+                person.activities != nil || person.mood != nil || person.placeType != nil
+                    || person.sphere != nil || person.statusIcon != nil || person.timeOffset != nil
+                    || person.userInput != nil
+            }
+    }
+
+    private var usesCIPID: Bool {
+        (tuples.map(\.information) + persons.map(\.information)).contains { $0 != ContactInformation() }
+    }
+
+    private var usesOMA: Bool { tuples.contains { $0.willingness != nil || $0.service != nil } }
 }
 
 extension PresenceDocument.Tuple {

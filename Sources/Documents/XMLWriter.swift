@@ -23,7 +23,13 @@ package struct XMLWriter {
             output += "\""
         }
         output += ">"
+        let start = output.utf8.count
         content(&self)
+        guard output.utf8.count > start else {
+            output.removeLast()
+            output += "/>"
+            return
+        }
         output += "</\(name)>"
     }
 

@@ -132,11 +132,8 @@ extension Core {
 
     /// A flat list of URIs as the body of a request (RFC 5367 §4, RFC 5875 §4.4).
     private static func resourceList(_ uris: [String]) -> MessageContent {
-        var writer = XMLWriter()
-        writer.element("resource-lists", ["xmlns": "urn:ietf:params:xml:ns:resource-lists"]) { writer in
-            writer.element("list") { writer in for uri in uris { writer.element("entry", ["uri": uri]) } }
-        }
-        return MessageContent(contentType: "application/resource-lists+xml", body: ByteString(writer.bytes))
+        let body = ResourceLists(listing: uris).serialized()
+        return MessageContent(contentType: ResourceLists.mediaType, body: ByteString(body))
     }
 
     /// The watch a NOTIFY is for.
@@ -158,7 +155,7 @@ extension Core {
         body(&publication, &steps)
         for step in steps {
             switch step {
-            case .send(let request): send(request, for: .publication, at: now, into: &effects)
+            case .send(let request): sendBySize(request, for: .publication, at: now, into: &effects)
             case .published(let expires): effects.append(.publication(.published(expires: expires)))
             case .failed(let failure, let delay):
                 effects.append(.publication(.failed(failure, retryAfter: delay)))
@@ -205,7 +202,7 @@ extension Core {
         // The answer to a NOTIFY leaves before anything that follows from it.
         for step in steps {
             switch step {
-            case .send(let request): send(request, for: .presence(id), at: now, into: &effects)
+            case .send(let request): sendBySize(request, for: .presence(id), at: now, into: &effects)
             case .respond(let status):
                 guard let notify else { continue }
                 let response = notify.request.response(status, toTag: identifiers.tag())

@@ -40,11 +40,16 @@ extension Core {
             keepFlowAlive(as: status, at: now)
             beginWatch(at: now, into: &effects)
             renewPresence(at: now, into: &effects)
+            releaseHeld(at: now, into: &effects)
             flushQueue(at: now, into: &effects)
-        case .failed(let failure, _): failQueue(failure, into: &effects)
+        case .failed(let failure, _):
+            failQueue(failure, into: &effects)
+            failHeld(at: now, into: &effects)
         case .unregistered:
             endWatch()
-            if isMoving { openLargeFlow(into: &effects) } else { failQueue(.notRegistered, into: &effects) }
+            guard !isMoving else { return openLargeFlow(into: &effects) }
+            failQueue(.notRegistered, into: &effects)
+            failHeld(at: now, into: &effects)
         case .registering, .flowLost, .wrongProof: break
         }
     }
@@ -94,20 +99,29 @@ extension Core {
                 displayName: configuration.registration.displayName,
                 tag: identifiers.tag()
             )
-            if flow.transport == .udp {
-                let size = completed(request).serialized().count + Self.viaAllowance
-                if size > PagerMessage.datagramLimit {
-                    guard hasTriedLargeFlow else { return moveToLargeFlow(at: now, into: &effects) }
-                    effects.append(.sentOverDatagram(size: size))
-                }
+            if let size = datagramExcess(of: request, over: flow) {
+                guard hasTriedLargeFlow else { return moveToLargeFlow(at: now, into: &effects) }
+                effects.append(.sentOverDatagram(size: size))
             }
             queue.removeFirst()
             send(request, for: .pagerMessage(id), at: now, into: &effects)
         }
     }
 
-    /// More than the `Via` of a request takes, which is added after its size must be known.
-    private static let viaAllowance = 160
+    /// The size of a request as it would be sent, if that is more than a datagram should carry.
+    private func datagramExcess(of request: Message, over flow: Flow) -> Int? {
+        guard flow.transport == .udp else { return nil }
+        var request = completed(request)
+        // On a copy: what is only measured uses up no nonce.
+        var authenticator = registration.authenticator
+        authenticator.authorize(&request)
+        let via = Self.viaAllowance + flow.local.description.utf8.count
+        let size = request.serialized().count + via
+        return size > PagerMessage.datagramLimit ? size : nil
+    }
+
+    /// At least what the `Via` of a request takes beside the address, which is added after its size must be known.
+    private static let viaAllowance = 72
 
     /// The account's own identity if the network lets it be used, else the default one (TS 24.229 §5.1.2A.1.1).
     package var usableIdentity: String {
@@ -134,6 +148,45 @@ extension Core {
         isMoving = true
         hasTriedLargeFlow = true
         unregister(serviceOnly: false, at: now, into: &effects)
+    }
+
+    /// Sends a request of presence, over TCP if it is large.
+    mutating func sendBySize(
+        _ request: Message,
+        for purpose: Purpose,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard !isMoving else { return held.append(HeldRequest(request: request, purpose: purpose)) }
+        if let flow, let size = datagramExcess(of: request, over: flow) {
+            guard hasTriedLargeFlow || !registration.isRegistered else {
+                held.append(HeldRequest(request: request, purpose: purpose))
+                return moveToLargeFlow(at: now, into: &effects)
+            }
+            effects.append(.sentOverDatagram(size: size))
+        }
+        send(request, for: purpose, at: now, into: &effects)
+    }
+
+    /// Sends what waited for the end of a move, as far as it was not made anew for the new flow.
+    private mutating func releaseHeld(at now: Instant, into effects: inout [Effect]) {
+        guard !isMoving else { return }
+        let waiting = held
+        held = []
+        for one in waiting {
+            if case .presence(let id) = one.purpose,
+                watches[id]?.subscription.isAwaiting(one.request) != true
+            {
+                continue
+            }
+            sendBySize(one.request, for: one.purpose, at: now, into: &effects)
+        }
+    }
+
+    private mutating func failHeld(at now: Instant, into effects: inout [Effect]) {
+        let waiting = held
+        held = []
+        for one in waiting { giveUp(one.request, for: one.purpose, at: now, into: &effects) }
     }
 
     private mutating func openLargeFlow(into effects: inout [Effect]) {

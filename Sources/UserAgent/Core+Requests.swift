@@ -113,6 +113,17 @@ extension Core {
         transmit(waiting, at: now, into: &effects)
     }
 
+    /// Takes that a request is not going to be sent.
+    mutating func giveUp(
+        _ request: Message,
+        for purpose: Purpose,
+        at now: Instant,
+        into effects: inout [Effect]
+    ) {
+        let waiting = Outstanding(purpose: purpose, request: request)
+        conclude(waiting, .failure(.unreachable), at: now, into: &effects)
+    }
+
     /// How a request ended.
     private enum Conclusion {
         case response(Message)

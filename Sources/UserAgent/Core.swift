@@ -49,6 +49,12 @@ package struct Core: Sendable {
         var attempts = AuthenticationAttempts()
     }
 
+    /// A request that is too large for the flow there is, or came while it was being left.
+    struct HeldRequest: Sendable {
+        var request: Message
+        var purpose: Purpose
+    }
+
     /// A pager message that is not finished.
     struct Delivery: Sendable {
         var message: PagerMessage
@@ -74,6 +80,8 @@ package struct Core: Sendable {
     /// Whether the registration is being moved to a flow that carries large messages.
     var isMoving = false
     var hasTriedLargeFlow = false
+    /// Requests of presence that wait for the end of the move.
+    var held: [HeldRequest] = []
 
     var sessions: [MessageSession.ID: MessageSession] = [:]
     var publication: Publication
@@ -241,6 +249,8 @@ extension Core {
 
     /// No flow to the P-CSCF could be opened.
     package mutating func flowNotOpened(at now: Instant, into effects: inout [Effect]) {
+        // The old flow is left: from here on it is a registration like any other.
+        guard !isMoving else { return endMove(at: now, into: &effects) }
         stepRegistration(at: now, into: &effects) { registration, steps in
             registration.flowFailed(at: now, into: &steps)
         }

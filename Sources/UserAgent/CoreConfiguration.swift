@@ -41,7 +41,10 @@ extension Core {
         let profile = configuration.registration
         if let userAgent = profile.userAgent { request.headers.append(.userAgent, userAgent) }
         if let network = profile.accessNetworkInfo { request.headers.append(.pAccessNetworkInfo, network) }
-        if !request.headers.contains(.allow) { request.headers.append(Allow(profile.allow)) }
+        // Nobody sends a request because of a PUBLISH, and what it carries needs the room of a datagram.
+        if request.method != .publish, !request.headers.contains(.allow) {
+            request.headers.append(Allow(profile.allow))
+        }
         if !isInDialog(request) {
             for route in preloadedRoute { request.headers.append(route) }
         }

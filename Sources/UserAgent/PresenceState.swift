@@ -116,7 +116,7 @@ package struct OwnPresence: Hashable, Sendable {
         tuple.service = PresenceDocument.Service(id: setting.serviceID)
         tuple.contact = setting.identity
         tuple.timestamp = time
-        var person = PresenceDocument.Person(id: "person-" + setting.tupleID)
+        var person = PresenceDocument.Person(id: "p-" + setting.tupleID)
         switch status {
         case .away, .busy: person.activities = PresenceDocument.Characteristic([status.rawValue])
         case .online, .offline: break

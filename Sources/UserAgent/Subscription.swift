@@ -98,6 +98,10 @@ package struct Subscription: Sendable {
         into effects: inout [Effect]
     ) {
         self.request = request
+        // One that is being ended ends with its dialog.
+        guard state != .ending, !isUnsubscribeWanted else {
+            return end(.byUser, retry: .never, at: now, into: &effects)
+        }
         begin(at: now, into: &effects)
     }
 
