@@ -46,6 +46,8 @@ final class SIPTransport: @unchecked Sendable {
         var destination: Destination
         var connection: StreamConnection
         var framer: MessageStreamFramer
+        /// Whether the P-CSCF opened it.
+        var isAccepted = false
         /// Set once the connection stands.
         var flow: Flow?
     }
@@ -124,9 +126,27 @@ final class SIPTransport: @unchecked Sendable {
             address: connection.remote,
             name: connection.remote.host
         )
+        makeRoom()
         let framer = MessageStreamFramer(side: .server)
-        streams[id] = Stream(destination: destination, connection: connection, framer: framer)
+        streams[id] = Stream(
+            destination: destination,
+            connection: connection,
+            framer: framer,
+            isAccepted: true
+        )
         return { [report] event in report(id, .stream(event)) }
+    }
+
+    /// The connections of the P-CSCF beside a UDP flow: it needs one at a time, and a second while the first ends.
+    static let acceptedStreams = 8
+
+    /// The oldest connection of the P-CSCF gives way where there are as many as there may be: one that hangs must not
+    /// keep out the next.
+    private func makeRoom() {
+        let accepted = streams.filter(\.value.isAccepted).keys
+        guard accepted.count >= Self.acceptedStreams, let oldest = accepted.min(by: { $0.number < $1.number })
+        else { return }
+        close(oldest)
     }
 
     private func makeID() -> FlowID {
