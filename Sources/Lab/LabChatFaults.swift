@@ -15,6 +15,8 @@ struct LabChatFaults: Sendable {
     var losses: [Loss: Int] = [:]
     /// How long each response takes.
     var delay = Duration.zero
+    /// Whether the next client that asks for the relay again gets another path.
+    var movesPath = false
 
     /// Counts bytes that pass.
     ///
@@ -31,6 +33,11 @@ struct LabChatFaults: Sendable {
         return code
     }
 
+    mutating func takeMove() -> Bool {
+        defer { movesPath = false }
+        return movesPath
+    }
+
     mutating func takeLost(_ loss: Loss) -> Bool {
         guard let count = losses[loss] else { return false }
         if count < .max { losses[loss] = count > 1 ? count - 1 : nil }
@@ -45,6 +52,9 @@ extension LabChatFaults {
         switch (words[0], words.count) {
         case ("off", 1):
             self = LabChatFaults()
+            return
+        case ("move", 1):
+            movesPath = true
             return
         case ("on", 1): break
         case ("drop", 1...2):
@@ -78,6 +88,7 @@ extension LabChatFaults: CustomStringConvertible {
             words.append("\(count == .max ? "all" : "\(count)") MSRP \(loss.rawValue) lost")
         }
         if delay > .zero { words.append("MSRP responses delayed by \(delay)") }
+        if movesPath { words.append("the next renewal gives another path") }
         if words.isEmpty, isInPath { words.append("chats pass the switch") }
         return words.joined(separator: ", ")
     }

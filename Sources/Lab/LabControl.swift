@@ -20,6 +20,7 @@ extension LabCore {
         ("msrp 4xx|5xx [N]", "Answer the next N chunks so, 413 or 415 for example, or all"),
         ("msrp lose WHAT [N|all]", "Lose the next N messages, responses or reports"),
         ("msrp delay TIME|off", "Hold back every MSRP response"),
+        ("msrp move", "Give the next client that asks for the relay again another path"),
         (
             "deregister USER [EVENT]",
             "End a registration as the network does: deactivated, rejected, probation"

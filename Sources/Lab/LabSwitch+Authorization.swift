@@ -46,12 +46,9 @@ extension LabSwitch {
         let user = credentials.user.name
         let purpose = Purpose.relay(user: user, expiry: now + time)
         // Who asks again keeps the path, which stands in a session description by then.
-        let known = paths.first { _, path in
-            guard case .relay(user, _) = path.purpose else { return false }
-            return path.ends == [client]
-        }
-        var path = known?.value
-        if let known { paths[known.key]?.purpose = purpose }
+        let known = path(of: client, usedBy: user).flatMap { faults.takeMove() ? nil : $0 }
+        var path = known
+        if let name = known?.uri.sessionID { paths[name]?.purpose = purpose }
         let isSecure = links[id]?.isSecure == true
         if path == nil { path = makePath(purpose, ends: [client], isSecure: isSecure) }
         guard let path, let name = path.uri.sessionID else {
@@ -68,6 +65,13 @@ extension LabSwitch {
         }
         respond(to: head, .ok, fields, at: uri, on: id)
         if time == .zero { removePath(name) }
+    }
+
+    /// The path that a client has got last.
+    private func path(of client: MSRPURI, usedBy user: String) -> Path? {
+        paths.values.filter { path in
+            if case .relay(user, _) = path.purpose { path.ends == [client] } else { false }
+        }.max { $0.number < $1.number }
     }
 
     private func credentials(of head: ChunkHead) -> LabCredentials? {

@@ -43,6 +43,22 @@ struct LabSwitchTests {
         #expect(bench.messages.paths.isEmpty)
     }
 
+    @Test func `a client that is moved gets another path, and the old one serves until its time is over`()
+        throws
+    {
+        var (bench, link, path) = try relayed()
+        try bench.messages.faults.set(["move"])
+        let moved = try bench.authorize(Self.client, on: link)
+        let next = try #require(moved.first("Use-Path")).text
+        #expect(next != path)
+        #expect(bench.messages.paths.count == 2)
+        #expect(try bench.authorize(Self.client, on: link).first("Use-Path")?.text == next)
+        bench.advance(by: .seconds(3_599))
+        #expect(bench.messages.paths.count == 2)
+        bench.advance(by: .seconds(1))
+        #expect(bench.messages.paths.isEmpty)
+    }
+
     @Test func `over TLS the path is one of TLS`() throws {
         var bench = SwitchBench()
         let link = try bench.connect(isSecure: true)
