@@ -14,13 +14,21 @@ struct LargeMessage {
     }
 
     var way: Way
-    var local: MSRPURI
+    /// This side's own URI; what comes has none before it is taken.
+    var local: MSRPURI?
     /// What was offered of the connection, if this side has offered it.
     var offer: ConnectionOffer?
     var agreement: MSRPAgreement?
     /// The `Message-ID` of what was handed over, once it was.
     var messageID: String?
     var timer: TimerToken?
+}
+
+/// A large message whose session is not offered yet: the account's relay may have to give its leave first.
+struct LargePreparation {
+    var waiter: MessageWaiter
+    /// Whether whoever sent it goes on as soon as it is on its way.
+    var isReleased = false
 }
 
 // Messages too large for a datagram, in a session of their own: an offer that only sends and brings no file.
@@ -42,22 +50,53 @@ extension Engine {
             && !isKnown(.noLargeMessages, of: recipient)
     }
 
-    /// Invites the recipient to take a message.
+    /// Invites the recipient to take a message; one that cannot go so goes by MESSAGE.
     ///
     /// - Parameters:
     ///   - waiter: The message, and who waits for it.
     ///   - asked: The notifications to ask for.
     ///   - again: What is offered of the connection, if something else was refused before.
-    /// - Returns: Whether there can be a session.
     func beginLarge(
         _ waiter: MessageWaiter,
         asking asked: DispositionRequest,
         offering again: ConnectionOffer? = nil
-    ) -> Bool {
-        let offer = again ?? firstOffer(to: waiter.to)
-        guard account.msrpRelay == nil, let (endpoint, local) = try? makeDirectEndpoint(offer) else {
-            return false
+    ) {
+        let number = waiter.number
+        largePreparations[number] = LargePreparation(waiter: waiter)
+        Task { await prepareLarge(number, asking: asked, again ?? firstOffer(to: waiter.to)) }
+    }
+
+    private func prepareLarge(_ number: Int, asking asked: DispositionRequest, _ offer: ConnectionOffer) async
+    {
+        let made: (endpoint: MessageSession.Endpoint, local: MSRPURI)
+        do throws(EngineError) {
+            made = try await makeEndpoint(offer)
+        } catch {
+            guard let waiter = largePreparations.removeValue(forKey: number)?.waiter else { return }
+            log(.notice, "no session for the message: \(error)")
+            guard waiter.message.body.count > Self.bodyLimit else {
+                return sendInstead(waiter, asking: asked)
+            }
+            record(.noAnswer, status: nil, of: recorded(waiter).row)
+            waiter.continuation?.resume(returning: .failure(error))
+            return resumeIfQuiet()
         }
+        guard let preparation = largePreparations.removeValue(forKey: number) else {
+            return close(made.local)
+        }
+        if !inviteLarge(preparation.waiter, asking: asked, offer, made.endpoint, made.local) {
+            sendInstead(preparation.waiter, asking: asked)
+        }
+        if preparation.isReleased { release(number) }
+    }
+
+    private func inviteLarge(
+        _ waiter: MessageWaiter,
+        asking asked: DispositionRequest,
+        _ offer: ConnectionOffer,
+        _ endpoint: MessageSession.Endpoint,
+        _ local: MSRPURI
+    ) -> Bool {
         var offered = endpoint
         offered.medium.direction = .sendonly
         var made: MessageSession.ID?
@@ -75,21 +114,11 @@ extension Engine {
             close(local)
             return false
         }
-        if again == nil { record(callIDOf: made) }
+        if case .outgoing(let waiter, let asked)? = largeMessages[made]?.way {
+            largeMessages[made]?.way = .outgoing(recorded(waiter), asked)
+        }
         expectEnd(of: made, within: Self.acceptancePatience)
         return true
-    }
-
-    private func record(callIDOf id: MessageSession.ID) {
-        guard case .outgoing(var waiter, let asked)? = largeMessages[id]?.way else { return }
-        waiter.row = recordPending(
-            waiter.message,
-            to: waiter.to,
-            from: waiter.from,
-            callID: waiter.callID,
-            messageID: waiter.messageID
-        )
-        largeMessages[id]?.way = .outgoing(waiter, asked)
     }
 
     private func expectEnd(of id: MessageSession.ID, within patience: Duration) {
@@ -120,20 +149,35 @@ extension Engine {
     /// Takes a message of somebody the network vouches for; others are told to use MESSAGE by a refusal.
     func takeLarge(_ id: MessageSession.ID) {
         let coming = largeMessages.values.count { if case .incoming = $0.way { true } else { false } }
-        guard core?.session(id)?.invite.assertedIdentity != nil, coming < Self.largeMessageCount,
-            account.msrpRelay == nil,
-            let (endpoint, local) = try? makeDirectEndpoint(answering: core?.session(id)?.offered ?? [])
-        else {
-            return step { core, now, effects in
-                core.rejectInvitation(id, .notAcceptableHere, at: now, into: &effects)
-            }
+        guard core?.session(id)?.invite.assertedIdentity != nil, coming < Self.largeMessageCount else {
+            return refuseLarge(id)
+        }
+        largeMessages[id] = LargeMessage(way: .incoming)
+        expectEnd(of: id, within: Self.arrivalPatience)
+        Task { await answerLarge(id) }
+    }
+
+    private func answerLarge(_ id: MessageSession.ID) async {
+        let made = try? await makeEndpoint(answering: core?.session(id)?.offered ?? [])
+        guard largeMessages[id] != nil else {
+            if let made { close(made.1) }
+            return
+        }
+        guard let (endpoint, local) = made else {
+            _ = forgetLarge(id)
+            return refuseLarge(id)
         }
         var answered = endpoint
         answered.medium.direction = .recvonly
         answered.medium.maximumSize = UInt64(Self.largeMessageLimit)
-        largeMessages[id] = LargeMessage(way: .incoming, local: local)
-        expectEnd(of: id, within: Self.arrivalPatience)
+        largeMessages[id]?.local = local
         step { core, now, effects in core.acceptInvitation(id, answered, at: now, into: &effects) }
+    }
+
+    private func refuseLarge(_ id: MessageSession.ID) {
+        step { core, now, effects in
+            core.rejectInvitation(id, .notAcceptableHere, at: now, into: &effects)
+        }
     }
 
     // MARK: - What signalling and the session report
@@ -145,19 +189,22 @@ extension Engine {
         case .changeOffered:
             step { core, now, effects in core.rejectChange(id, at: now, into: &effects) }
         case .changeFailed: break
+        case .closed(.ended(.byPeer)) where largeMessages[id]?.messageID != nil && !isTold(id):
+            // BYE takes another way than the answers do.
+            expectEnd(of: id, within: Self.lastAnswers)
         case .closed(let close): largeClosed(id, close)
         }
     }
 
     private func largeAgreed(_ agreement: MSRPAgreement, _ id: MessageSession.ID) {
-        guard let large = largeMessages[id] else { return }
+        guard let large = largeMessages[id], let local = large.local else { return }
         largeMessages[id]?.agreement = agreement
         if case .outgoing(let waiter, _) = large.way {
             let size = UInt64(waiter.message.body.count)
             guard agreement.sends, agreement.remote.maximumSize ?? .max >= size else { return leaveLarge(id) }
         }
         let delivery = Delivery.whole(limit: Self.largeMessageLimit)
-        if open(agreement, from: large.local, delivery: delivery, for: .largeMessage(id)) != nil {
+        if open(agreement, from: local, delivery: delivery, for: .largeMessage(id)) != nil {
             leaveLarge(id)
         }
     }
@@ -186,7 +233,7 @@ extension Engine {
 
     private func sendLarge(_ id: MessageSession.ID) {
         guard let large = largeMessages[id], case .outgoing(let waiter, let asked) = large.way,
-            large.messageID == nil, let msrp
+            large.messageID == nil, let local = large.local, let msrp
         else { return }
         let messageID = waiter.messageID ?? waiter.callID
         let content = content(of: waiter, asking: asked)
@@ -196,7 +243,7 @@ extension Engine {
             content: .whole(content.body)
         )
         message.successReport = true
-        guard msrp.send(message, in: large.local) else { return leaveLarge(id) }
+        guard msrp.send(message, in: local) else { return leaveLarge(id) }
         largeMessages[id]?.messageID = messageID
         if let timer = large.timer { loop.cancel(timer) }
         drive([])
@@ -218,9 +265,10 @@ extension Engine {
 
     /// Whether a message is on its way that nobody waits for.
     var hasUnattendedLargeMessage: Bool {
-        largeMessages.values.contains { large in
-            if case .outgoing(let waiter, _) = large.way { !waiter.isTold } else { false }
-        }
+        !largePreparations.isEmpty
+            || largeMessages.values.contains { large in
+                if case .outgoing(let waiter, _) = large.way { !waiter.isTold } else { false }
+            }
     }
 
     /// Ends a message that was answered.
@@ -241,10 +289,9 @@ extension Engine {
         if large.messageID != nil {
             answer(waiter, .noAnswer, status: nil)
         } else if let offer = large.offer, let close,
-            let next = nextOffer(to: waiter.to, after: offer, ChatEnd(close)),
-            beginLarge(waiter, asking: asked, offering: next)
+            let next = nextOffer(to: waiter.to, after: offer, ChatEnd(close))
         {
-            return
+            return beginLarge(waiter, asking: asked, offering: next)
         } else {
             if case .refused(let refusal)? = close.map(ChatEnd.init),
                 [405, 415, 420, 488, 501, 606].contains(refusal.status)
@@ -260,12 +307,19 @@ extension Engine {
     private func forgetLarge(_ id: MessageSession.ID) -> LargeMessage? {
         guard let large = largeMessages.removeValue(forKey: id) else { return nil }
         if let timer = large.timer { loop.cancel(timer) }
-        close(large.local)
+        if let local = large.local { close(local) }
         return large
     }
 
     /// Ends such sessions for a client that leaves: all of them, or all but those of messages nobody waits for.
     func leaveLargeMessages(keepingUnattended isKept: Bool = false) {
+        for (number, preparation) in largePreparations {
+            if isKept, preparation.isReleased || preparation.waiter.continuation == nil { continue }
+            let waiter = recorded(preparation.waiter)
+            largePreparations[number] = nil
+            record(.noAnswer, status: nil, of: waiter.row)
+            waiter.continuation?.resume(returning: .failure(.interrupted))
+        }
         for (id, large) in largeMessages {
             if case .outgoing(let waiter, _) = large.way, !waiter.isTold {
                 if isKept, waiter.continuation == nil { continue }
@@ -279,6 +333,9 @@ extension Engine {
 
     /// Gives up a message that takes too long.
     func giveUpLarge(_ number: Int) {
+        if let preparation = largePreparations.removeValue(forKey: number) {
+            answer(recorded(preparation.waiter), .noAnswer, status: nil)
+        }
         for (id, large) in largeMessages {
             if case .outgoing(let waiter, _) = large.way, waiter.number == number {
                 concludeLarge(id, .noAnswer)

@@ -133,7 +133,10 @@ extension Engine {
         var setup = SessionConfiguration(local: local, target: target, delivery: delivery)
         (setup.transactionTime, setup.keepAlive) = (account.msrpTimeout, account.msrpKeepAlive)
         if let chunkSize { setup.chunkSize = chunkSize }
-        if setup.isRelayed { setup.chunkSize = MSRPLimits.relayedChunkSize }
+        if setup.isRelayed {
+            setup.chunkSize = MSRPLimits.relayedChunkSize
+            setup.limits.unansweredRequests = MSRPLimits.relayedRequests
+        }
         // A gateway is on the way where the address is not that of the path.
         let isBehindGateway = agreement.remote.addressMatch == .different
         setup.pathMatching = account.isMSRPMatchLoose || isBehindGateway ? .sessionID : .exact

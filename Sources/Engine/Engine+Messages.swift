@@ -98,7 +98,9 @@ extension Engine {
                 SentContext(peer: recipient, contentType: message.contentType, excerpt: excerpt)
             )
         }
-        if !isLarge(message, to: recipient) || !beginLarge(waiter, asking: asked) {
+        if isLarge(message, to: recipient) {
+            beginLarge(waiter, asking: asked)
+        } else {
             sendInstead(waiter, asking: asked)
         }
         if goal == .sent { release(waiter.number) }
@@ -115,20 +117,26 @@ extension Engine {
             waiter.continuation?.resume(returning: .failure(error))
             return
         }
-        if waiter.row == nil {
-            waiter.row = recordPending(
-                waiter.message,
-                to: waiter.to,
-                from: waiter.from,
-                callID: waiter.callID,
-                messageID: waiter.messageID
-            )
-        }
-        transmit(waiter, asking: asked)
+        transmit(recorded(waiter), asking: asked)
+    }
+
+    /// A message that is in the history, as pending.
+    func recorded(_ waiter: MessageWaiter) -> MessageWaiter {
+        guard waiter.row == nil else { return waiter }
+        var waiter = waiter
+        waiter.row = recordPending(
+            waiter.message,
+            to: waiter.to,
+            from: waiter.from,
+            callID: waiter.callID,
+            messageID: waiter.messageID
+        )
+        return waiter
     }
 
     /// Lets whoever sent a message go on, now that it is on its way.
-    private func release(_ number: Int) {
+    func release(_ number: Int) {
+        largePreparations[number]?.isReleased = true
         for (id, waiter) in messageWaiters where waiter.number == number {
             messageWaiters[id]?.continuation = nil
             answer(waiter, .sent, status: nil)

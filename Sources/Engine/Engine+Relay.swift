@@ -150,6 +150,7 @@ extension Engine {
             waiter.resume(returning: .failure(error))
         } else {
             log(.notice, "the relay does not serve any longer: \(failure)")
+            renew(local, because: "the relay does not serve any longer")
         }
     }
 }

@@ -38,6 +38,8 @@ package actor Engine {
     var chatStates: [ChatID: ChatState] = [:]
     /// Messages that go or come in a session of their own.
     var largeMessages: [MessageSession.ID: LargeMessage] = [:]
+    /// Those that are not offered yet, by the number of who waits for them.
+    var largePreparations: [Int: LargePreparation] = [:]
     /// The fingerprint of the certificate for message sessions, once there is one.
     var messageFingerprint: Fingerprint?
     /// Who has refused a chat over TLS in this run.

@@ -41,4 +41,7 @@ package struct MSRPLimits: Hashable, Sendable {
     package static let plainChunkSize = 2_048
     /// The largest body of a chunk that goes through a relay: some in the field drop what is above 10,800 bytes.
     package static let relayedChunkSize = 8_192
+    /// The most requests that wait for the response of a relay: some hold 32 KiB for a next hop that they still connect
+    /// to, and lose what is above after they have answered it with 200.
+    package static let relayedRequests = 2
 }

@@ -45,6 +45,38 @@ extension RealCoreTests {
             #expect(try await listening.exit() == .status(0), "\(listening.errors)")
         }
 
+        @Test(
+            "a message too large for a datagram goes through the relay of either side, and of both",
+            arguments: [(true, true), (true, false), (false, true)],
+            [false, true]
+        )
+        func largeMessage(_ sides: (sender: Bool, listener: Bool), _ tls: Bool) async throws {
+            let core = try await RealCore.shared()
+            var plain = ["tls-ca": try await core.authority()]
+            if !tls { plain["chat-transport"] = "tcp" }
+            let relayed = try await settings(core, tls: tls)
+            let sender = try await core.person(over: "tcp", settings: sides.sender ? relayed : plain)
+            let listener = try await core.person(over: "tcp", settings: sides.listener ? relayed : plain)
+            let listening = try listener.start("listen", "--count", "1", "--json")
+            _ = try await listening.event("registered")
+            let text = String(repeating: "0123456789", count: 20_000)
+            let outcome = try await sender.ims(
+                ["send-message", "--json", "--trace", listener.uri, "-"],
+                input: text
+            )
+            #expect(outcome.status == .status(0), "\(outcome)")
+            #expect(try outcome.events().first { $0.event == "sent" }?["via"] == "msrp", "\(outcome)")
+            #expect(try await listening.event("message")["text"] == text)
+            #expect(try await listening.exit() == .status(0), "\(listening.errors)")
+            // The relay is the first hop of whoever has one.
+            let hop = try await core.relay(tls: tls).split(separator: ";")[0]
+            let paths = outcome.errors.split(whereSeparator: \.isNewline).filter {
+                $0.contains("a=path:\(hop)/")
+            }
+            let ends = Set(paths.compactMap { $0.split(separator: " ").last })
+            #expect(ends.count == [sides.sender, sides.listener].count { $0 }, "\(outcome)")
+        }
+
         @Test("a relay that is not the one its name says, or is not there, is told as such")
         func refused() async throws {
             let core = try await RealCore.shared()

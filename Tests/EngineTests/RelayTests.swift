@@ -1,0 +1,188 @@
+import Lab
+import Runtime
+import Store
+import Synchronization
+import Testing
+import Wire
+
+import struct MSRP.MSRPURI
+import enum SIP.TransportProtocol
+
+@testable import Engine
+
+/// What passed the sockets of SIP, one text a message.
+private final class Passed: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    func note(_ record: TraceRecord) {
+        guard record.direction == .sent else { return }
+        texts.withLock { $0.append(record.text) }
+    }
+
+    /// The paths of the offers that were sent, in their order.
+    var offers: [Substring] {
+        texts.withLock { $0 }.filter { $0.hasPrefix("INVITE ") || $0.hasPrefix("UPDATE ") }.compactMap {
+            text in
+            text.split(separator: "\r\n").first { $0.hasPrefix("a=path:") }
+        }
+    }
+}
+
+extension Engine {
+    /// Lets time pass for the message sessions alone.
+    fileprivate func passTime(_ duration: Duration, times: Int = 1) {
+        drive((1...times).flatMap { _ in msrp?.fire(at: .now + duration) ?? [] })
+    }
+
+    fileprivate var heldSessions: Int { msrp?.entries.count ?? 0 }
+}
+
+@Suite("Messages through a relay, against the pocket core", .timeLimit(.minutes(1)))
+struct RelayTests {
+    private struct Pair {
+        var bench: EngineBench
+        var alice: Engine
+        var bob: Engine
+        var heard: EventReader
+        var passed: Passed
+    }
+
+    /// Alice and bob, registered, who use the relay of the core as `sides` says.
+    private func run(
+        alice isAliceRelayed: Bool = true,
+        bob isBobRelayed: Bool = false,
+        change: @escaping @Sendable (inout Account) -> Void = { _ in },
+        _ body: @escaping @Sendable (Pair) async throws -> Void
+    ) async throws {
+        try await EngineBench.run { bench in
+            let relay = try MSRPURI(
+                host: bench.lab.relayAddress.host,
+                port: bench.lab.relayAddress.port,
+                sessionID: nil
+            )
+            let passed = Passed()
+            var configuration = try bench.configuration(of: "alice", transport: .tcp) { account in
+                account.chatTransport = .tcp
+                if isAliceRelayed { account.msrpRelay = relay }
+                change(&account)
+            }
+            configuration.trace = { passed.note($0) }
+            let alice = Engine(configuration, on: bench.loop)
+            configuration = try bench.configuration(of: "bob", transport: .tcp) { account in
+                account.chatTransport = .tcp
+                if isBobRelayed { account.msrpRelay = relay }
+            }
+            configuration.chatPolicy = .all
+            let bob = Engine(configuration, on: bench.loop)
+            let heard = EventReader(await bob.events())
+            _ = try await bob.register()
+            try await body(Pair(bench: bench, alice: alice, bob: bob, heard: heard, passed: passed))
+            await alice.shutDown(keepRegistration: false)
+            await bob.shutDown(keepRegistration: false)
+        }
+    }
+
+    private func text(_ events: EventReader) async throws -> String {
+        let message = try await events.first { kind -> IncomingChatMessage? in
+            if case .chatMessage(let message) = kind { message } else { nil }
+        }
+        return String(decoding: message.body, as: UTF8.self)
+    }
+
+    @Test(
+        "a large message takes the relay of either side, and of both",
+        arguments: [true, false],
+        [true, false]
+    )
+    func largeMessage(_ isAliceRelayed: Bool, _ isBobRelayed: Bool) async throws {
+        try await run(alice: isAliceRelayed, bob: isBobRelayed) { pair in
+            let text = String(repeating: "0123456789", count: 7_000)
+            let alice = pair.alice
+            async let report = alice.send(OutgoingMessage(text, to: "bob"))
+            let received = try await pair.heard.first { kind -> IncomingMessage? in
+                if case .message(let message) = kind { message } else { nil }
+            }
+            #expect(received.body == Array(text.utf8))
+            let paths = [isAliceRelayed, isBobRelayed].count { $0 }
+            #expect(pair.bench.lab.control("status").contains(", \(paths) paths"))
+            #expect(try await report.isBySession)
+            #expect(try await report.outcome == .accepted)
+            let kept = try await pair.alice.history(peer: nil, limit: 5)
+            #expect(kept.map(\.state) == [.accepted])
+            #expect(try await kept.first?.callID == report.callID)
+        }
+    }
+
+    @Test(
+        "without the relay a large message goes by MESSAGE if that can hold it, and the relay is told if not"
+    )
+    func noRelay() async throws {
+        try await run(bob: false) {
+            $0.msrpRelay = try? MSRPURI(host: "127.0.0.1", port: 1, sessionID: nil)
+        } _: { pair in
+            let report = try await pair.alice.send(
+                OutgoingMessage(String(repeating: "x", count: 2_000), to: "bob")
+            )
+            #expect(report.outcome == .accepted)
+            #expect(!report.isBySession)
+            do {
+                let huge = OutgoingMessage(String(repeating: "x", count: 70_000), to: "bob")
+                _ = try await pair.alice.send(huge)
+                Issue.record("it went")
+            } catch EngineError.relay(let host, .unreachable) {
+                #expect(host == "127.0.0.1")
+            }
+            let kept = try await pair.alice.history(peer: nil, limit: 5)
+            #expect(Set(kept.map(\.state)) == [.accepted, .unanswered])
+        }
+    }
+
+    @Test("a relay that is asked again in time serves on, and the other side hears nothing of it")
+    func prolonged() async throws {
+        try await run { pair in
+            let chat = try await pair.alice.openChat(with: "bob")
+            _ = try await pair.alice.say(Array("before".utf8), in: chat.id)
+            await pair.alice.passTime(.seconds(3_550))
+            // The relay's challenge has come before the answer to the first, its leave before that to the second.
+            for number in 1...3 { _ = try await pair.alice.say(Array("line \(number)".utf8), in: chat.id) }
+            for line in ["before", "line 1", "line 2", "line 3"] {
+                #expect(try await text(pair.heard) == line)
+            }
+            #expect(pair.passed.offers.count == 1)
+            #expect(pair.bench.lab.control("status").contains(", 1 paths"))
+        }
+    }
+
+    @Test(
+        "a relay that gives another way, or no answer, moves a live chat, and nothing is lost or shown twice",
+        arguments: [true, false]
+    )
+    func moved(_ isMoved: Bool) async throws {
+        try await run { pair in
+            let chat = try await pair.alice.openChat(with: "bob")
+            _ = try await pair.alice.say(Array("line 0".utf8), in: chat.id)
+            if isMoved {
+                #expect(pair.bench.lab.control("msrp move") == "faults: the next renewal gives another path")
+                await pair.alice.passTime(.seconds(3_550))
+            } else {
+                // The second time passes before an answer can come.
+                await pair.alice.passTime(.seconds(3_550), times: 2)
+            }
+            var number = 0
+            while pair.passed.offers.count < 2 {
+                number += 1
+                _ = try await pair.alice.say(Array("line \(number)".utf8), in: chat.id)
+            }
+            for _ in 0..<20 {
+                number += 1
+                _ = try await pair.alice.say(Array("line \(number)".utf8), in: chat.id)
+            }
+            for number in 0...number { #expect(try await text(pair.heard) == "line \(number)") }
+            #expect(Set(pair.passed.offers).count == 2)
+            #expect(await pair.alice.heldSessions == 1)
+            #expect(await pair.bob.heldSessions == 1)
+            let kept = try await pair.bob.history(peer: nil, limit: 1_000)
+            #expect(kept.count == number + 1)
+        }
+    }
+}
