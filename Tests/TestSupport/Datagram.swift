@@ -52,7 +52,7 @@ private func loopback(_ port: UInt16) -> sockaddr_in {
 }
 
 /// Waits until somebody has the UDP port: a server that says nothing when it is ready.
-package func waitUntilTaken(_ port: UInt16, within limit: Duration = .seconds(10)) async throws {
+package func waitUntilTaken(_ port: UInt16, within limit: Duration = .seconds(30)) async throws {
     // Looked up, not tried: to try it would take it from the one who is waited for.
     let entry = " 0100007F:" + String(UInt32(port) + 0x1_0000, radix: 16, uppercase: true).dropFirst() + " "
     try await onThread {

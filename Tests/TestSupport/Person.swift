@@ -98,7 +98,7 @@ extension RunningProgram {
     /// The next event of this name that `--json` prints; those before it are skipped.
     package func event(
         _ name: String,
-        within limit: Duration = .seconds(15),
+        within limit: Duration = .seconds(30),
         where passes: @escaping @Sendable (JSONLine) -> Bool = { _ in true }
     ) async throws -> JSONLine {
         let line = try await line(within: limit, "the event “\(name)”") { line in

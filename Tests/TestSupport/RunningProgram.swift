@@ -74,7 +74,7 @@ package final class RunningProgram: Sendable {
 
     /// The next line of standard output that passes; those before it are skipped.
     package func line(
-        within limit: Duration = .seconds(15),
+        within limit: Duration = .seconds(30),
         _ awaited: String = "a line",
         where passes: @escaping @Sendable (String) -> Bool = { _ in true }
     ) async throws -> String {
@@ -90,7 +90,7 @@ package final class RunningProgram: Sendable {
 
     /// What comes on standard output or the terminal up to and with `text`, from where the last wait ended.
     @discardableResult
-    package func text(upTo text: String, within limit: Duration = .seconds(15)) async throws -> String {
+    package func text(upTo text: String, within limit: Duration = .seconds(30)) async throws -> String {
         try await read(until: limit, "“\(text)”") { state in
             let fresh = Data(state.output[state.consumed...])
             guard let found = fresh.range(of: Data(text.utf8)) else { return nil }
@@ -103,7 +103,7 @@ package final class RunningProgram: Sendable {
     package func errors(
         containing text: String,
         times count: Int = 1,
-        within limit: Duration = .seconds(15)
+        within limit: Duration = .seconds(30)
     ) async throws {
         _ = try await read(until: limit, "“\(text)” on standard error") { state in
             let found = String(decoding: state.errors, as: UTF8.self).ranges(of: text).count
@@ -112,7 +112,7 @@ package final class RunningProgram: Sendable {
     }
 
     /// Waits for the end of the program.
-    package func exit(within limit: Duration = .seconds(15)) async throws -> ExitStatus {
+    package func exit(within limit: Duration = .seconds(30)) async throws -> ExitStatus {
         try await onThread { [self] in
             let deadline = ContinuousClock.now + limit
             return try state.withLock { state in
