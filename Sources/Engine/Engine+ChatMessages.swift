@@ -168,7 +168,7 @@ extension Engine {
             )
             let senders = [chat.peer, chat.claimed].compactMap(\.self)
             told.envelope = content.envelope.map { EnvelopeClaims($0, besides: senders) }
-            record(told)
+            guard record(told) else { return log(.notice, "a message of \(chat.peer) came again") }
             endComposing(in: id)
             told.receipt = acknowledge(content, from: chat.isVerified ? chat.peer : nil, in: id)
             emit(.chatMessage(told))

@@ -88,8 +88,11 @@ extension Engine {
         return keep { store throws(Store.Failure) in try store.append(entry) }
     }
 
-    func record(_ message: IncomingChatMessage) {
-        guard configuration.keepsHistory else { return }
+    /// Writes down what came in a chat.
+    ///
+    /// - Returns: Whether it is news: what was repeated on a new connection or in a new session is not.
+    func record(_ message: IncomingChatMessage) -> Bool {
+        guard configuration.keepsHistory else { return true }
         let chat = message.chat
         var entry = HistoryEntry(
             time: .now,
@@ -105,7 +108,8 @@ extension Engine {
             state: .received
         )
         (entry.sessionID, entry.messageID) = (chat.callID, message.messageID)
-        keep { store throws(Store.Failure) in try store.append(entry) }
+        let row = keep { store throws(Store.Failure) in try store.appendOnce(entry) }
+        return row.map { $0 != nil } ?? true
     }
 
     func record(_ message: IncomingMessage) {

@@ -12,28 +12,54 @@ extension Store {
         " AND (instr(lower(peer), lower(?3)) OR instr(lower(iif(direction = 'outgoing', recipient, sender)),"
         + " lower(?3)))"
 
+    private static let insertion =
+        "INSERT INTO history(time, account, direction, peer, sender, asserted, recipient, content_type, body,"
+        + " call_id, state, status, session_id, message_id, delivery)"
+
+    private static let places = (1...15).map { "?\($0)" }.joined(separator: ", ")
+
+    private static func values(of entry: HistoryEntry) -> [Database.Value] {
+        [
+            .integer(entry.time.microseconds), .text(entry.account), .text(entry.direction.rawValue),
+            .text(entry.peer), .text(entry.from), Database.Value(entry.asserted), .text(entry.to),
+            .text(entry.contentType), .bytes(entry.body), .text(entry.callID),
+            .text(entry.state.rawValue),
+            Database.Value(entry.status), Database.Value(entry.sessionID),
+            Database.Value(entry.messageID), Database.Value(entry.delivery?.rawValue),
+        ]
+    }
+
     /// Appends a message to the history.
     ///
     /// - Returns: The row to hand to `update`.
     @discardableResult
     package func append(_ entry: HistoryEntry) throws(Failure) -> Int64 {
-        try database.run(
-            """
-            INSERT INTO history(time, account, direction, peer, sender, asserted, recipient, content_type, body,
-                call_id, state, status, session_id, message_id, delivery)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-            """,
-            [
-                .integer(entry.time.microseconds), .text(entry.account), .text(entry.direction.rawValue),
-                .text(entry.peer), .text(entry.from), Database.Value(entry.asserted), .text(entry.to),
-                .text(entry.contentType), .bytes(entry.body), .text(entry.callID),
-                .text(entry.state.rawValue),
-                Database.Value(entry.status), Database.Value(entry.sessionID),
-                Database.Value(entry.messageID), Database.Value(entry.delivery?.rawValue),
-            ]
-        )
+        try database.run("\(Self.insertion) VALUES(\(Self.places))", Self.values(of: entry))
         return database.lastRow
     }
+
+    /// Appends a message that came in a session, unless it came before: after a connection was lost, or its receiver
+    /// began anew, a sender may repeat what was not confirmed under the same `Message-ID` (RFC 4975 §5.4).
+    ///
+    /// In its session the identifier alone decides. It need be unique only there, so from another session of the same
+    /// peer a message is the same if its content is, too, and its identifier is none that just counts.
+    ///
+    /// - Returns: The row, or `nil` if the message is there.
+    package func appendOnce(_ entry: HistoryEntry) throws(Failure) -> Int64? {
+        try database.run(
+            """
+            \(Self.insertion) SELECT \(Self.places) WHERE NOT EXISTS(
+                SELECT 1 FROM history WHERE account = ?2 AND message_id = ?14 AND direction = ?3 AND peer = ?4
+                AND (session_id = ?13
+                    OR length(message_id) >= \(Self.distinctLength) AND content_type = ?8 AND body = ?9))
+            RETURNING id
+            """,
+            Self.values(of: entry)
+        ) { $0.integer(0) }.first
+    }
+
+    /// How long an identifier is at least that was made to be unlike all others.
+    private static let distinctLength = 8
 
     /// Notes how far the message in row `id` got.
     package func update(_ id: Int64, state: HistoryEntry.State, status: UInt16?) throws(Failure) {

@@ -29,11 +29,6 @@ private final class Passed: Sendable {
 }
 
 extension Engine {
-    /// Lets time pass for the message sessions alone.
-    fileprivate func passTime(_ duration: Duration, times: Int = 1) {
-        drive((1...times).flatMap { _ in msrp?.fire(at: .now + duration) ?? [] })
-    }
-
     fileprivate var heldSessions: Int { msrp?.entries.count ?? 0 }
 }
 

@@ -54,6 +54,41 @@ struct ChatHistoryTests {
         #expect(try store.history(account: "alice", peer: nil, limit: 9) == [entry])
     }
 
+    @Test(
+        "what comes again is kept once, also in another session if nobody could mistake it for something else"
+    )
+    func repeated() throws {
+        let store = try Store(path: directory.database)
+        func incoming(
+            _ text: String,
+            _ messageID: String,
+            _ session: String,
+            peer: String = "sip:bob@ims.test",
+            account: String = "alice"
+        ) -> HistoryEntry {
+            var entry = HistoryEntry.sample(text, peer: peer)
+            (entry.messageID, entry.sessionID, entry.account) = (messageID, session, account)
+            return entry
+        }
+        let row = try store.appendOnce(incoming("hi", "0123456789", "s1"))
+        #expect(row != nil)
+        // The same session: the identifier decides, however little it says.
+        #expect(try store.appendOnce(incoming("hi there", "0123456789", "s1")) == nil)
+        #expect(try store.appendOnce(incoming("one", "1", "s1")) != nil)
+        #expect(try store.appendOnce(incoming("one", "1", "s1")) == nil)
+        // Another session.
+        #expect(try store.appendOnce(incoming("hi", "0123456789", "s2")) == nil)
+        #expect(try store.appendOnce(incoming("other", "0123456789", "s2")) != nil)
+        #expect(try store.appendOnce(incoming("one", "1", "s2")) != nil)
+        // Somebody else, and somebody else's history.
+        #expect(try store.appendOnce(incoming("hi", "0123456789", "s1", peer: "sip:carol@ims.test")) != nil)
+        #expect(try store.appendOnce(incoming("hi", "0123456789", "s1", account: "dave")) != nil)
+        // What goes out is not what comes in.
+        try store.append(outgoing("hello", messageID: "abcdefghij", session: "s1"))
+        #expect(try store.appendOnce(incoming("hello", "abcdefghij", "s1")) != nil)
+        #expect(try Store(path: directory.database).appendOnce(incoming("hi", "0123456789", "s1")) == nil)
+    }
+
     @Test("what is told of a message only ever gets better")
     func delivery() throws {
         let store = try Store(path: directory.database)
