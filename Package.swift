@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Pictures", dependencies: ["CPictures"], swiftSettings: strict),
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "SIP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
-        .target(name: "SDP", dependencies: ["Wire"], swiftSettings: borrowing),
+        .target(name: "SDP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
         .target(name: "MSRP", dependencies: ["Wire"], swiftSettings: borrowing),
         .target(name: "Documents", dependencies: ["Wire", "CLibXML2"], swiftSettings: strict),
         .target(

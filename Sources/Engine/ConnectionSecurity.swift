@@ -70,18 +70,3 @@ struct PeerCheck: Hashable, Sendable {
         return .success(asksAuthority ? .name(name) : .none)
     }
 }
-
-extension Fingerprint {
-    /// The fingerprint of a certificate in its encoded form (RFC 8122 §5).
-    init(of certificate: [UInt8], _ hash: Hash) {
-        let function: HashFunction =
-            switch hash {
-            case .sha1: .sha1
-            case .sha224: .sha224
-            case .sha256: .sha256
-            case .sha384: .sha384
-            case .sha512: .sha512
-            }
-        self.init(hash, function.hash(certificate))
-    }
-}

@@ -24,7 +24,7 @@ package struct LabConfiguration: Sendable {
     package var relayExpires: ClosedRange<Duration> = .seconds(60) ... .seconds(3600)
     /// The port of the XCAP server; if `nil`, 8080, or any if `port` is 0.
     package var documentPort: UInt16?
-    /// PEM files of the certificate chain and its key; without them there is no TLS.
+    /// PEM files of the certificate chain and its key; without them there is no TLS, but for chats.
     package var certificate: (chain: String, key: String)?
 
     /// The digest algorithms offered, those to prefer first (RFC 8760 §2.3).

@@ -1,4 +1,5 @@
 package import Runtime
+import SDP
 package import SIP
 import Wire
 
@@ -107,7 +108,7 @@ package final class LabServer: @unchecked Sendable {
             }
             let context = try Self.context(configuration)
             if let context { tlsListener = try listenSecurely(context, configuration, owner) }
-            try listenForMessages(context, configuration)
+            try listenForMessages(configuration)
             try listenForDocuments(configuration)
         } catch {
             stop()
@@ -135,20 +136,44 @@ package final class LabServer: @unchecked Sendable {
         return try Self.listen(secure, context, .tls, loop, owner)
     }
 
-    private func listenForMessages(
-        _ context: TLSContext?,
-        _ configuration: LabConfiguration
-    ) throws(StartError) {
+    /// What the relay and the buddy show by TLS: the certificate that was given, else one that vouches for itself, as
+    /// the fingerprint in the buddy's answers says.
+    private static func identity(_ configuration: LabConfiguration) throws(StartError) -> TLSIdentity {
+        do throws(TLSContext.SetupError) {
+            guard let (chain, key) = configuration.certificate else { return try .make(at: .now) }
+            return try TLSIdentity(pem: try contents(of: chain) + contents(of: key), name: chain)
+        } catch {
+            throw .certificate(error)
+        }
+    }
+
+    private static func contents(of file: String) throws(TLSContext.SetupError) -> [UInt8] {
+        do throws(FileContents.Failure) {
+            return try FileContents(path: file).bytes
+        } catch {
+            throw .certificate(file: file, error.description)
+        }
+    }
+
+    private func listenForMessages(_ configuration: LabConfiguration) throws(StartError) {
+        let identity = try Self.identity(configuration)
+        let context: TLSContext
+        do throws(TLSContext.SetupError) {
+            context = try TLSContext(between: identity, trusting: .anyone)
+        } catch {
+            throw .certificate(error)
+        }
         var wanted = address
         wanted.port = configuration.relayPort ?? (configuration.port == 0 ? 0 : LabConfiguration.relayPort)
         do throws(SocketError) {
             relayAddress = try links.listen(at: wanted, tls: nil)
             core.messages.address = TransportAddress(relayAddress)
-            guard let context else { return }
             wanted.port = 0
             let secure = try links.listen(at: wanted, tls: context)
-            relayTLSAddress = secure
+            // As a relay it is known by its name, for which its own certificate does not vouch.
+            if configuration.certificate != nil { relayTLSAddress = secure }
             core.messages.secureAddress = TransportAddress(secure)
+            core.messages.fingerprint = Fingerprint(of: identity.encoded, .sha256)
         } catch {
             throw .socket(error, .tcp, wanted)
         }

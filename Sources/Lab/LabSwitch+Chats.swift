@@ -22,22 +22,25 @@ extension LabSwitch {
         other: String,
         at now: Instant
     ) -> (name: ByteString, medium: MSRPMedia)? {
-        guard let address, offered.direction != .recvonly, offered.direction != .inactive,
-            let uri = makeURI(address)
+        guard let address = offered.isSecure ? secureAddress : address, offered.direction != .recvonly,
+            offered.direction != .inactive, let uri = makeURI(address, isSecure: offered.isSecure)
         else { return nil }
         var medium = MSRPMedia(
             path: [uri.text.text],
             host: address.host,
             port: address.port,
-            isSecure: false,
+            isSecure: offered.isSecure,
             acceptTypes: ["message/cpim", "text/plain", "*"],
             acceptWrappedTypes: ["*"]
         )
+        if offered.isSecure { medium.fingerprints = fingerprint.map { [$0] } ?? [] }
         let fileAttributes = ["file-selector", "file-transfer-id", "file-disposition"]
         medium.others = AttributeList(offered.others.filter { fileAttributes.contains($0.name.text) })
         guard let answer = try? medium.answer(to: offered, canListen: true) else { return nil }
         let agreement = MSRPAgreement(local: answer, remote: offered, isOfferer: false)
-        guard let chat = try? LabChat(agreement, at: uri, with: peer, own: own, other: other),
+        // The switch opens no connection by TLS: another offer follows, without it.
+        guard !offered.isSecure || agreement.role == .passive,
+            let chat = try? LabChat(agreement, at: uri, with: peer, own: own, other: other),
             let path = makePath(.buddy(chat), at: uri, ends: []), let name = path.uri.sessionID
         else { return nil }
         if agreement.role == .active { approach(name, chat, agreement, at: now) }

@@ -1,4 +1,5 @@
 import MSRP
+import SDP
 import SIP
 import Wire
 
@@ -82,6 +83,8 @@ package struct LabSwitch: Sendable {
     /// Where clients reach the switch, by TCP and by TLS.
     var address: TransportAddress?
     var secureAddress: TransportAddress?
+    /// Of the certificate that is shown there.
+    var fingerprint: Fingerprint?
     private var lastLink: UInt64 = 0
     private var lastPath: UInt64 = 0
 

@@ -1,3 +1,4 @@
+import Crypto
 package import Wire
 
 /// `a=fingerprint`: the hash of the certificate a TLS connection must show (RFC 8122 §5).
@@ -68,5 +69,20 @@ package struct Fingerprint: Hashable, Sendable {
             if !found.isEmpty { return found }
         }
         return []
+    }
+}
+
+extension Fingerprint {
+    /// The fingerprint of a certificate in its encoded form (RFC 8122 §5).
+    package init(of certificate: [UInt8], _ hash: Hash) {
+        let function: HashFunction =
+            switch hash {
+            case .sha1: .sha1
+            case .sha224: .sha224
+            case .sha256: .sha256
+            case .sha384: .sha384
+            case .sha512: .sha512
+            }
+        self.init(hash, function.hash(certificate))
     }
 }

@@ -51,6 +51,25 @@ struct ChatTests {
         }
     }
 
+    @Test("the pocket core's own buddy chats over TLS, and its certificate is the one it announced")
+    func buddy() async throws {
+        try await EngineBench.run {
+            $0.automaticBuddy = "bob"
+        } _: { bench in
+            let alice = try bench.engine(of: "alice", transport: .tcp) { $0.chatTransport = .tls }
+            let events = EventReader(await alice.events())
+            let chat = try await alice.openChat(with: "bob")
+            guard case .tls(_, .fingerprint) = chat.security else {
+                Issue.record("\(String(describing: chat.security))")
+                return
+            }
+            _ = try await alice.say(Array("hello".utf8), in: chat.id)
+            let answer = try await message(events)
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("hello"))
+            await alice.shutDown(keepRegistration: false)
+        }
+    }
+
     @Test("a message larger than a chunk arrives whole")
     func large() async throws {
         try await run { _, alice, _, events in

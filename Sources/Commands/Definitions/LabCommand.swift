@@ -36,7 +36,7 @@ struct LabCommand: LoopCommand {
             Option(
                 name: "certificate",
                 value: .required("FILE", .file),
-                help: "Offer TLS too, with this certificate, on the port after"
+                help: "Offer TLS too, on the port after, and show this certificate there and as a relay"
             ),
             Option(name: "key", value: .required("FILE", .file), help: "The key of the certificate"),
             Option(

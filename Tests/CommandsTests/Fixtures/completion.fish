@@ -95,6 +95,6 @@ complete -c ims -n '__fish_seen_subcommand_from lab' -l port -x -d 'Use this por
 complete -c ims -n '__fish_seen_subcommand_from lab' -l relay-port -x -d 'Use this port for MSRP; 2855 if not given, any if --port is 0'
 complete -c ims -n '__fish_seen_subcommand_from lab' -l xcap-port -x -d 'Use this port for XCAP; 8080 if not given, any if --port is 0'
 complete -c ims -n '__fish_seen_subcommand_from lab' -l domain -x -d 'Be the core of this domain; ims.test if not given'
-complete -c ims -n '__fish_seen_subcommand_from lab' -l certificate -x -F -d 'Offer TLS too, with this certificate, on the port after'
+complete -c ims -n '__fish_seen_subcommand_from lab' -l certificate -x -F -d 'Offer TLS too, on the port after, and show this certificate there and as a relay'
 complete -c ims -n '__fish_seen_subcommand_from lab' -l key -x -F -d 'The key of the certificate'
 complete -c ims -n '__fish_seen_subcommand_from lab' -l fault -x -d 'Begin with a fault, such as 420, 503, stale or "drop 1"; several are separated by commas'
