@@ -184,7 +184,7 @@ extension Engine {
 
     func take(_ report: MessageSession.Report, ofLarge id: MessageSession.ID) {
         switch report {
-        case .invited, .filesAgreed, .fileDescribed, .fileAborted, .descriptionAnswered: break
+        case .invited, .filesAgreed, .fileDescribed, .fileReplaced, .fileAborted, .descriptionAnswered: break
         case .agreed(let agreement): largeAgreed(agreement, id)
         case .changeOffered:
             step { core, now, effects in core.rejectChange(id, at: now, into: &effects) }

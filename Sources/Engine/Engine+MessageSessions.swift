@@ -221,7 +221,7 @@ extension Engine {
         if largeMessages[session] != nil { return take(report, ofLarge: session) }
         guard !takeOfFiles(report, of: session) else { return }
         switch report {
-        case .filesAgreed, .fileDescribed, .fileAborted, .descriptionAnswered: break
+        case .filesAgreed, .fileDescribed, .fileReplaced, .fileAborted, .descriptionAnswered: break
         case .invited: invitedToChat(session)
         case .agreed(let agreement): agreed(agreement, ChatID(session.number))
         case .changeOffered: changeOffered(ChatID(session.number))

@@ -98,8 +98,9 @@ extension Engine {
     private func part(from state: TransferState, _ end: FileTransferEnd) {
         let isBearerLost = state.isOpen && end.isWorthRepeating
         let isLast = transfers(of: state.session).isEmpty
-        guard let local = state.local, isLast, !state.isSignallingOver else {
-            if let local = state.local { close(local) }
+        let local = state.local ?? state.inherited
+        guard let local, isLast, !state.isSignallingOver else {
+            if let local { close(local) }
             if isLast { leave(state.session, isBearerLost) }
             return
         }

@@ -35,7 +35,12 @@ extension Engine {
         switch report {
         case .invited, .agreed, .changeOffered, .changeFailed: break
         case .filesAgreed(let agreements):
-            for id in ids { agreed(agreements[transferStates[id]?.index ?? 0], id) }
+            for id in ids {
+                guard let state = transferStates[id] else { continue }
+                let agreement = agreements[state.index]
+                if agreement != nil || state.agreement == nil { agreed(agreement, id) }
+            }
+        case .fileReplaced(let file): replaced(by: file, session)
         case .fileDescribed(let index, let file):
             for id in ids where transferStates[id]?.index == index { described(id, file) }
         case .fileAborted(let index):
@@ -59,40 +64,61 @@ extension Engine {
                 core.rejectInvitation(session, status, at: now, into: &effects)
             }
         }
-        let isVouched = invite.assertedIdentity.map { Recipient.isSame($0, invite.peer) } ?? false
-        let tags = invite.invite?.headers.first(.contact)?.text ?? ""
         for file in files {
-            var transfer = FileTransfer(
-                id: nextTransferID(),
-                peer: invite.assertedIdentity ?? invite.peer,
-                isOutgoing: file.isPull,
-                name: FileName(offered: file.file.selector.name ?? "").text,
-                type: file.file.selector.type?.description ?? "application/octet-stream",
-                size: file.file.selector.size,
-                callID: invite.callID
-            )
-            transfer.claimed = isVouched ? nil : invite.peer
-            transfer.displayName = invite.peerDisplayName
-            transfer.isImageShare = ServiceIdentifier.Form(imageShareIn: tags) != nil
-            transfer.isToBeShown = (file.file.disposition ?? .render) == .render
-            transfer.icon = file.icon.map {
-                FileIcon(type: $0.type?.description ?? "", bytes: $0.decodedBody.bytes)
-            }
-            learnHashes(of: transfer.peer, from: file.file.selector, in: session)
-            let id = makeTransfer(transfer, session, index: file.index, file.file)
-            transferStates[id]?.isTold = false
-            judge(id, file, isVouched: invite.assertedIdentity != nil, policy)
+            let id = makeTransfer(file, of: invite, session)
+            judge(id, file, isVouched: invite.assertedIdentity != nil)
         }
         answerIfDecided(session)
     }
 
-    /// Decides what can be decided without the user.
-    private func judge(
-        _ id: TransferID,
+    private func makeTransfer(
         _ file: MessageSession.OfferedFile,
-        isVouched: Bool,
-        _ policy: FilePolicy
-    ) {
+        of invite: InviteSession,
+        _ session: MessageSession.ID
+    ) -> TransferID {
+        let isVouched = invite.assertedIdentity.map { Recipient.isSame($0, invite.peer) } ?? false
+        let tags = invite.invite?.headers.first(.contact)?.text ?? ""
+        var transfer = FileTransfer(
+            id: nextTransferID(),
+            peer: invite.assertedIdentity ?? invite.peer,
+            isOutgoing: file.isPull,
+            name: FileName(offered: file.file.selector.name ?? "").text,
+            type: file.file.selector.type?.description ?? "application/octet-stream",
+            size: file.file.selector.size,
+            callID: invite.callID
+        )
+        transfer.claimed = isVouched ? nil : invite.peer
+        transfer.displayName = invite.peerDisplayName
+        transfer.isImageShare = ServiceIdentifier.Form(imageShareIn: tags) != nil
+        transfer.isToBeShown = (file.file.disposition ?? .render) == .render
+        transfer.icon = file.icon.map {
+            FileIcon(type: $0.type?.description ?? "", bytes: $0.decodedBody.bytes)
+        }
+        learnHashes(of: transfer.peer, from: file.file.selector, in: session)
+        let id = makeTransfer(transfer, session, index: file.index, file.file)
+        transferStates[id]?.isTold = false
+        return id
+    }
+
+    /// Takes the offer of another file in the place of one that is over with it (RFC 5547 §8.1): its connection stays.
+    private func replaced(by file: MessageSession.OfferedFile, _ session: MessageSession.ID) {
+        let old = transfers(of: session).first { transferStates[$0]?.index == file.index }
+        guard let old, let local = transferStates[old]?.local, transferStates[old]?.isOpen == true,
+            let invite = core?.session(session)?.invite, configuration.reception.policy != .none, !isShutDown
+        else {
+            return step { core, now, effects in core.rejectChange(session, at: now, into: &effects) }
+        }
+        let id = makeTransfer(file, of: invite, session)
+        transferStates[id]?.inherited = local
+        transferStates[old]?.local = nil
+        sessionOwners[local] = .transfer(id)
+        closing(old, .byPeer)
+        judge(id, file, isVouched: invite.assertedIdentity != nil)
+        answerIfDecided(session)
+    }
+
+    /// Decides what can be decided without the user.
+    private func judge(_ id: TransferID, _ file: MessageSession.OfferedFile, isVouched: Bool) {
         if file.refusal != nil {
             transferStates[id]?.end = .notAvailable
         } else if file.isPull {
@@ -100,7 +126,7 @@ extension Engine {
         } else if let size = file.file.selector.size, size > configuration.reception.sizeLimit {
             tellOffer(id)
             transferStates[id]?.end = .tooLarge(limit: configuration.reception.sizeLimit)
-        } else if policy == .all, isVouched {
+        } else if configuration.reception.policy == .all, isVouched {
             tellOffer(id)
             acceptUnasked(id)
         } else {
@@ -132,6 +158,9 @@ extension Engine {
     /// Answers an invitation once it is known of each of its files whether it is taken.
     func answerIfDecided(_ session: MessageSession.ID) {
         let states = transfers(of: session).compactMap { transferStates[$0] }
+        if let state = states.first(where: { $0.inherited != nil && $0.local == nil }) {
+            return answerReplacement(state)
+        }
         let isDecided = states.allSatisfy { state in
             if case .undecided = state.work { state.end != nil } else { true }
         }
@@ -162,6 +191,21 @@ extension Engine {
         let (taking, canListen) = (media, isReachable)
         step { core, now, effects in
             core.acceptFiles(session, taking, from: origin, canListen: canListen, at: now, into: &effects)
+        }
+    }
+
+    /// Answers the offer of a file in the place of another, once it is known whether it is taken.
+    private func answerReplacement(_ state: TransferState) {
+        let id = state.transfer.id
+        if let reason = state.end {
+            step { core, now, effects in core.rejectChange(state.session, at: now, into: &effects) }
+            return finish(id, reason)
+        }
+        guard case .receiving = state.work else { return }
+        transferStates[id]?.local = state.inherited
+        let answer = answer(of: state)
+        step { core, now, effects in
+            core.acceptFile(state.session, answer, at: state.index, now: now, into: &effects)
         }
     }
 

@@ -19,6 +19,10 @@ extension Engine {
         transferStates[id] = state
         learnHashes(of: state.transfer.peer, from: agreement.remote.file?.selector, in: state.session)
         if case .fetching = state.work { return answered(id, agreement) }
+        if state.inherited != nil, case .receiving(let receiver) = state.work {
+            observe(receiver, of: id)
+            return openedTransfer(id)
+        }
         open(agreement, local, id)
     }
 
@@ -63,10 +67,9 @@ extension Engine {
         var delivery = Delivery.whole(limit: 0)
         switch state.work {
         case .receiving(let receiver):
-            receiver.report = { [weak self] in self?.assumeIsolated { $0.received(id) } }
-            makeSink = { message in
-                receiver.prepare(for: message)
-                return receiver
+            observe(receiver, of: id)
+            makeSink = { [weak self] message in
+                self?.assumeIsolated { $0.receiver(of: message, in: local) }
             }
             delivery = .streamed(limit: .max)
         case .sending(let sending):
@@ -85,6 +88,18 @@ extension Engine {
             for: .transfer(id)
         )
         if let failure { finish(id, .connection(detail: failure)) }
+    }
+
+    private func observe(_ receiver: FileReceiver, of id: TransferID) {
+        receiver.report = { [weak self] in self?.assumeIsolated { $0.received(id) } }
+    }
+
+    /// Who takes a message that comes in a session: the file it is about now, once.
+    private func receiver(of message: MSRP.IncomingMessage, in local: MSRPURI) -> FileReceiver? {
+        guard case .transfer(let id)? = sessionOwners[local],
+            case .receiving(let receiver)? = transferStates[id]?.work, receiver.prepare(for: message)
+        else { return nil }
+        return receiver
     }
 
     /// The chunks of a file, except towards those that take only small ones.

@@ -24,6 +24,7 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     private let earlierHash: IncrementalHash
     private var envelope: CPIMStream?
     private var claimedSize: UInt64?
+    private var isPrepared = false
     private var hasBegun = false
     private var isMessageComplete = false
     private(set) var isStoring = false
@@ -63,9 +64,15 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     /// Whether all bytes have come and what is said of them may still follow.
     var awaitsDescription: Bool { isMessageComplete && result == nil && !isStoring }
 
-    func prepare(for message: MSRP.IncomingMessage) {
+    /// Makes ready for the message that brings the file.
+    ///
+    /// - Returns: Whether it is the first one: what comes after it is no part of the file.
+    func prepare(for message: MSRP.IncomingMessage) -> Bool {
+        guard !isPrepared else { return false }
+        isPrepared = true
         claimedSize = message.claimedSize
         if message.mediaType?.matches("message", "cpim") == true { envelope = CPIMStream() }
+        return true
     }
 
     func begin(_ wake: @escaping @Sendable () -> Void) {

@@ -26,6 +26,8 @@ struct TransferState {
     var offered: FileAttributes
     var work = Work.undecided
     var local: MSRPURI?
+    /// Of a file that is offered in the place of another: the session that carried that one.
+    var inherited: MSRPURI?
     var agreement: MSRPAgreement?
     /// Whether the user knows of it, so that its end is to be told.
     var isTold = true

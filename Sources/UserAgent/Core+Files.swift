@@ -61,6 +61,25 @@ extension Core {
         }
     }
 
+    /// Takes a file that is offered in the place of another; `filesAgreed` follows.
+    package mutating func acceptFile(
+        _ id: MessageSession.ID,
+        _ file: FileAttributes,
+        at index: Int,
+        now: Instant,
+        into effects: inout [Effect]
+    ) {
+        guard let answer = sessions[id]?.makeAnswer(replacingFileAt: index, with: file) else {
+            return rejectChange(id, at: now, into: &effects)
+        }
+        let agreements = sessions[id]?.fileAgreements.filter { $0.key == index } ?? [:]
+        // The bytes may come as soon as the answer is there.
+        effects.append(.session(id, .filesAgreed(agreements)))
+        stepSession(id, at: now, into: &effects) { session, steps in
+            session.acceptUpdate(with: answer, at: now, into: &steps)
+        }
+    }
+
     mutating func filesAnswered(_ id: MessageSession.ID, at now: Instant, into effects: inout [Effect]) {
         guard let agreements = sessions[id]?.takeFileAnswer(), !agreements.isEmpty else {
             return leave(id, at: now, into: &effects)
@@ -74,6 +93,9 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
+        if let file = sessions[id]?.replacement(offer) {
+            return effects.append(.session(id, .fileReplaced(file)))
+        }
         let change = sessions[id]?.fileChange(offer)
         for (index, file) in change?.described ?? [:] {
             effects.append(.session(id, .fileDescribed(index, file)))

@@ -236,7 +236,10 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard sessions.count < Limits.sessions, let profile = sessionProfile(as: nil) else {
+        // Who shares images is answered in the words that were used.
+        let form = ServiceIdentifier.Form(imageShareIn: request.headers.first(.contact)?.text ?? "")
+        let service = form.map(ServiceTags.imageShare) ?? .messaging
+        guard sessions.count < Limits.sessions, let profile = sessionProfile(as: nil, service) else {
             let response = request.response(.busyHere, toTag: identifiers.tag())
             return respond(response, to: id, at: now, into: &effects)
         }

@@ -113,7 +113,8 @@ extension Core {
     ) {
         guard let session = sessions[id] else { return }
         guard session.isChanging else {
-            if !session.fileAgreements.isEmpty { effects.append(.session(id, .descriptionAnswered)) }
+            if session.isDescribing { effects.append(.session(id, .descriptionAnswered)) }
+            sessions[id]?.isDescribing = false
             return
         }
         sessions[id]?.isChanging = false

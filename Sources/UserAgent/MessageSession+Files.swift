@@ -22,19 +22,22 @@ extension MessageSession {
     /// The files of the invitation that has come; none in one to a chat.
     package var offeredFiles: [OfferedFile] {
         guard let body = invite.remoteDescription, let offer = RelatedDescription(body) else { return [] }
-        return offer.description.media.enumerated().compactMap { index, section in
-            guard !section.isRefused, let medium = try? MSRPMedia(section, in: offer.description),
-                let file = medium.file
-            else { return nil }
-            var offered = OfferedFile(index: index, medium: medium, file: file)
-            offered.icon = file.icon.flatMap { offer.part($0.text) }
-            do throws(FileRefusal) {
-                try file.validate(offeredWith: medium.direction)
-            } catch {
-                offered.refusal = error
-            }
-            return offered
+        return offer.description.media.indices.compactMap { Self.file(at: $0, of: offer) }
+    }
+
+    private static func file(at index: Int, of offer: RelatedDescription) -> OfferedFile? {
+        let section = offer.description.media[index]
+        guard !section.isRefused, let medium = try? MSRPMedia(section, in: offer.description),
+            let file = medium.file
+        else { return nil }
+        var offered = OfferedFile(index: index, medium: medium, file: file)
+        offered.icon = file.icon.flatMap { offer.part($0.text) }
+        do throws(FileRefusal) {
+            try file.validate(offeredWith: medium.direction)
+        } catch {
+            offered.refusal = error
         }
+        return offered
     }
 
     /// The offer of these media, each for a file, for `InviteSession.start`.
@@ -123,7 +126,7 @@ extension MessageSession {
         var described: [Int: FileAttributes] = [:]
     }
 
-    /// Judges a change: repetitions go on (RFC 5547 §8.1), and no other file begins in the place of one.
+    /// Judges a change in which no other file begins: repetitions go on (RFC 5547 §8.1).
     ///
     /// - Returns: `nil` for a change that is to be refused.
     mutating func fileChange(_ body: SessionBody) -> FileChange? {
@@ -149,15 +152,54 @@ extension MessageSession {
         }
         for index in change.aborted { fileAgreements[index] = nil }
         fileMedia = media
+        change.answer = answerChange(to: offer, after: last)
+        return change
+    }
+
+    private mutating func answerChange(
+        to offer: SessionDescription,
+        after last: SessionDescription
+    ) -> SessionBody {
         let answer = SessionDescription.answer(
             to: offer,
             from: last.origin,
-            accepting: media.mapValues(\.media)
+            accepting: fileMedia.mapValues(\.media)
         )
         .revised(from: last)
         described = answer
-        change.answer = SessionBody(answer.text)
-        return change
+        return SessionBody(answer.text)
+    }
+
+    /// The one file that a change offers in the place of another, over the same connection (RFC 5547 §8.1).
+    func replacement(_ body: SessionBody) -> OfferedFile? {
+        guard let offer = RelatedDescription(body), let last = described,
+            offer.description.media.count == last.media.count
+        else { return nil }
+        let new = offer.description.media.indices.compactMap { Self.file(at: $0, of: offer) }.filter { file in
+            guard let known = fileAgreements[file.index]?.remote, let before = known.file else {
+                return false
+            }
+            return FileTransferIdentity(file.file, after: before) == .new && file.medium.path == known.path
+                && file.medium.direction == .sendonly && known.direction == .sendonly
+        }
+        return new.count == 1 ? new.first : nil
+    }
+
+    /// The answer that takes a file in the place of another, for `InviteSession.acceptUpdate`.
+    ///
+    /// - Parameters:
+    ///   - index: The place of the medium.
+    ///   - file: What is to be said of the file.
+    /// - Returns: `nil` if no such file is offered.
+    mutating func makeAnswer(replacingFileAt index: Int, with file: FileAttributes) -> SessionBody? {
+        guard let body = invite.offeredChange, let offer = RelatedDescription(body)?.description,
+            let last = described, var own = fileMedia[index], offer.media.indices.contains(index),
+            let remote = try? MSRPMedia(offer.media[index], in: offer)
+        else { return nil }
+        own.file = file
+        fileMedia[index] = own
+        fileAgreements[index] = MSRPAgreement(local: own, remote: remote, isOfferer: false)
+        return answerChange(to: offer, after: last)
     }
 
     /// The offer that says more of a file than the last one did (RFC 5547 §8.1), for `InviteSession.update`.
@@ -174,6 +216,7 @@ extension MessageSession {
         offer.media[index] = medium.media
         if let last = described { offer = offer.revised(from: last) }
         described = offer
+        isDescribing = true
         return SessionBody(offer.text)
     }
 }

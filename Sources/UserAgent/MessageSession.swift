@@ -26,6 +26,8 @@ package struct MessageSession: Sendable {
         case filesAgreed([Int: MSRPAgreement])
         /// The other side says more of a file.
         case fileDescribed(Int, FileAttributes)
+        /// The other side offers another file in the place of one: take or refuse it (RFC 5547 §8.1).
+        case fileReplaced(OfferedFile)
         /// The other side has given a file up (RFC 5547 §8.4).
         case fileAborted(Int)
         /// What we said of a file has been answered.
@@ -60,6 +62,8 @@ package struct MessageSession: Sendable {
     var agreement: MSRPAgreement?
     /// Whether a change that we offered has no answer.
     var isChanging = false
+    /// Whether what we said last of a file has no answer.
+    var isDescribing = false
     /// What was not agreed must end the session, and is told in place of that end.
     var isDisagreed = false
     /// This side of the media that carry files, by their place; empty in a chat.

@@ -106,6 +106,36 @@ extension RealCoreTests {
             #expect(try await serving.exit() == .status(130))
         }
 
+        @Test(
+            "a second file that is offered in the place of the first one is a transfer of its own (RFC 5547 §8.1)"
+        )
+        func replaced() async throws {
+            let core = try await RealCore.shared()
+            // The offer that is to tell the hash of what came out of a pipe becomes one of another file.
+            let forger = try await ForgingProxy(before: core.proxy()) { request in
+                guard request.contains("hash:sha-1"),
+                    let id = request.firstMatch(of: /file-transfer-id:(\w+)/)
+                else { return request }
+                return request.replacing(id.1, with: String(id.1.reversed()))
+            }
+            let settings = ["proxy": "127.0.0.1:\(forger.port)", "chat-transport": "tcp"]
+            let alice = try await core.person(settings: settings)
+            let bob = try await core.person(over: "tcp")
+            let receiver = try await bob.receiving(2)
+            let text = String(repeating: "a line of an archive\n", count: 10_000)
+            let outcome = try await alice.ims("send-file", "--name", "dir.tar", bob.uri, "-", input: text)
+            #expect(outcome.status == .status(0), "\(outcome)")
+            let first = try await receiver.event("file_offered")
+            let second = try await receiver.event("file_offered")
+            #expect(first["call_id"] == second["call_id"] && first.number("size") == nil)
+            #expect(second.number("size") == Double(text.utf8.count))
+            // The one came whole; of the other nothing comes before its sender hangs up.
+            let ends = [try await receiver.event("file_ended"), try await receiver.event("file_ended")]
+            #expect(ends.map { $0["outcome"] } == ["complete", "peer"])
+            #expect(try await receiver.exit() == .status(1))
+            #expect(try bob.received("dir.tar") == Data(text.utf8))
+        }
+
         @Test("whatever a file is called, it lands as one harmless file")
         func names() async throws {
             let core = try await RealCore.shared()

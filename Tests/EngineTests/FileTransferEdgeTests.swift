@@ -1,4 +1,5 @@
 import Foundation
+import MSRP
 import Runtime
 import SDP
 import TestSupport
@@ -95,6 +96,28 @@ extension FileTransferTests {
         }
     }
 
+    @Test(
+        "clients of the older form get chunks of 2048 bytes, the others larger ones",
+        arguments: [(ServiceIdentifier.Form.mercuro, 2048), (.standard, 65_536)]
+    )
+    func chunks(_ form: ServiceIdentifier.Form, _ size: Int) async throws {
+        try await run { bench, alice, _, events in
+            let silent = Pipe()
+            defer { try? silent.fileHandleForWriting.close() }
+            let file = OutgoingFile(.descriptor(silent.fileHandleForReading.fileDescriptor), name: "a.png")
+            var chosen = SendingOptions()
+            (chosen.isImageShare, chosen.service) = (true, .imageShare(form))
+            let options = chosen
+            async let sent = alice.send(file, to: "bob", options)
+            _ = try await events.first { kind -> FileTransfer? in
+                if case .fileStarted(let transfer, _) = kind { transfer } else { nil }
+            }
+            #expect(await alice.chunkSizes == [size])
+            for transfer in await alice.transfers { await alice.cancel(transfer.id) }
+            _ = try await sent
+        }
+    }
+
     @Test("a user who ends a transfer is told as such to the other side", arguments: [true, false])
     func cancelled(bySender: Bool) async throws {
         try await run { bench, alice, bob, events in
@@ -115,4 +138,9 @@ extension FileTransferTests {
             #expect(downloads(bench).allSatisfy { $0.hasSuffix(".part") })
         }
     }
+}
+
+extension Engine {
+    /// How large the chunks are that the message sessions make.
+    var chunkSizes: [Int] { msrp?.entries.values.map { $0.session.configuration.chunkSize } ?? [] }
 }

@@ -154,6 +154,33 @@ struct CoreFileTests {
         }
     }
 
+    @Test("another file is offered in the place of one, and taken over the same connection (§8.1)")
+    func replacement() throws {
+        var (pair, alice, bob) = try offered([Self.medium(7000, .sendonly, Self.file("t1"))])
+        accept([0: Self.medium(8000, .recvonly, Self.file("t1").receiverAnswer())], bob, in: &pair)
+        let before = try #require(try agreements(pair.bob)[0])
+        pair.alice.step {
+            $0.describeFile(alice, Self.file("t1", name: "b.png").selector, at: 0, now: $1, into: &$2)
+        }
+        pair.alice.outbox = pair.alice.outbox.map { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            return Array(text.replacing("file-transfer-id:t1", with: "file-transfer-id:t2").utf8)
+        }
+        pair.settle()
+        guard case .fileReplaced(let file)? = pair.bob.sessions.last?.report else {
+            throw CorePair.Unexpected()
+        }
+        #expect(file.index == 0 && file.file.selector.name == "b.png" && file.refusal == nil)
+        pair.bob.step { $0.acceptFile(bob, file.file.receiverAnswer(), at: 0, now: $1, into: &$2) }
+        pair.settle()
+        let after = try #require(try agreements(pair.bob)[0])
+        #expect(after.remote.path == before.remote.path && after.local.path == before.local.path)
+        #expect(after.remote.file?.transferID == "t2" && after.local.file?.selector.name == "b.png")
+        guard case .descriptionAnswered? = pair.alice.sessions.last?.report else {
+            throw CorePair.Unexpected()
+        }
+    }
+
     @Test("a repeated offer that names another file under the same identifier is refused (§8.1)")
     func otherFile() throws {
         var (pair, alice, bob) = try offered([Self.medium(7000, .sendonly, Self.file("t1"))])

@@ -70,6 +70,10 @@ struct ImageShareSampleTests {
         bench.step { $0.acceptFiles(id, [0: own], from: origin, at: $1, into: &$2) }
         let answer = try #require(bench.sent.last)
         #expect(answer.status == .ok && answer.headers.first(.cseq)?.text == "501 INVITE")
+        let contact = try #require(answer.headers.first(.contact)?.text)
+        #expect(
+            ServiceIdentifier.Form(imageShareIn: contact) == .mercuro && contact.contains("+g.oma.sip-im")
+        )
         let description = try SessionDescription(parsing: answer.body)
         let medium = try MSRPMedia(description.media[0], in: description)
         #expect(medium.direction == .recvonly)
