@@ -119,6 +119,7 @@ package struct Program {
         style.isOutputColoured = isColoured(1)
         style.isOutputTerminal = isTerminal(1)
         style.isErrorColoured = isColoured(2)
+        style.columns = { terminalColumns(2) }
         return style
     }
 

@@ -25,10 +25,15 @@ import struct Engine.Event
         return transfer
     }
 
-    private func text(_ kinds: [Event.Kind], showsBar: Bool = false) -> CollectingStatusSink {
+    private func text(
+        _ kinds: [Event.Kind],
+        showsBar: Bool = false,
+        columns: Int? = nil
+    ) -> CollectingStatusSink {
         let sink = CollectingStatusSink()
         var style = TextOutput.Style()
         style.showsBar = showsBar
+        style.columns = { columns }
         let output = TextOutput(sink: sink, style: style, localTime: LocalTime.init)
         for kind in kinds { output.show(Sample.event(kind)) }
         return sink
@@ -38,7 +43,7 @@ import struct Engine.Event
     func offer() {
         #expect(
             text([.fileOffered(transfer())]).error
-                == "sip:bob@ims.test offers photo.png (image/png, 78.1 kB): type accept f1 or reject f1\n"
+                == "sip:bob@ims.test offers photo.png (image/png, 78.1 kB)\ntype accept f1 or reject f1\n"
         )
     }
 
@@ -75,6 +80,33 @@ import struct Engine.Event
         #expect(shown[1]?.hasPrefix("photo.png  [############------------] 50 %") == true)
         #expect(shown[2] == nil)
         #expect(text(kinds).lines.isEmpty)
+    }
+
+    @Test(
+        "on a narrow terminal lines break between words, and the bar is as long as there is room",
+        arguments: [40, 30]
+    )
+    func narrow(columns: Int) {
+        let offer = text([.fileOffered(transfer())], columns: columns).error
+        #expect(offer.split(separator: "\n").allSatisfy { $0.count <= columns })
+        let words = offer.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.hasPrefix("sip:bob@ims.test offers photo.png"))
+        let kinds: [Event.Kind] = [
+            .fileStarted(transfer(), FileProgress(done: 0, resumed: 0, size: 1000)),
+            .fileProgress(transfer(), FileProgress(done: 500, resumed: 0, size: 1000)),
+        ]
+        let lines = text(kinds, showsBar: true, columns: columns).lines.compactMap(\.self)
+        #expect(lines.count == 2 && lines.allSatisfy { $0.count < columns && $0.contains(" %") })
+        #expect(lines.first?.contains("---]") == true)
+    }
+
+    @Test("a list says of each transfer where it goes")
+    func entries() {
+        let words = FileText.entry(transfer(), isOffered: true)
+        #expect(words == "f1 offered: photo.png (image/png, 78.1 kB) from sip:bob@ims.test")
+        #expect(
+            FileText.entry(transfer(isOutgoing: true), isOffered: false).hasPrefix("f1 sending photo.png")
+        )
     }
 
     @Test("the bar knows rate and time left from the time that has passed")

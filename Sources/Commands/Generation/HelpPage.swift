@@ -97,18 +97,7 @@ struct HelpPage {
     }
 
     private func wrapped(_ text: String, width: Int? = nil) -> String {
-        let width = width ?? self.width
-        var lines = [""]
-        for word in text.split(separator: " ") {
-            if lines[lines.count - 1].isEmpty {
-                lines[lines.count - 1] = String(word)
-            } else if lines[lines.count - 1].count + 1 + word.count <= width {
-                lines[lines.count - 1] += " " + word
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines.joined(separator: "\n") + "\n"
+        text.wrapped(width: width ?? self.width) + "\n"
     }
 }
 

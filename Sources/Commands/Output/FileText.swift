@@ -5,7 +5,7 @@ enum FileText {
     static func line(_ kind: Event.Kind) -> String? {
         switch kind {
         case .fileOffered(let transfer):
-            "\(peer(of: transfer)) offers \(description(of: transfer)): "
+            "\(peer(of: transfer)) offers \(description(of: transfer))\n"
                 + "type accept \(transfer.id.label) or reject \(transfer.id.label)"
         case .fileStarted(let transfer, let progress) where progress.resumed > 0:
             "\(name(of: transfer)): going on behind the first \(size(progress.resumed))"
@@ -18,6 +18,13 @@ enum FileText {
         case .fileEnded(let transfer, let end): "\(name(of: transfer)): \(wording(end))"
         default: nil
         }
+    }
+
+    /// A transfer in the list of those that are not over.
+    static func entry(_ transfer: FileTransfer, isOffered: Bool) -> String {
+        let what = isOffered ? "offered:" : transfer.isOutgoing ? "sending" : "receiving"
+        let who = (transfer.isOutgoing ? "to " : "from ") + peer(of: transfer)
+        return "\(transfer.id.label) \(what) \(description(of: transfer)) \(who)"
     }
 
     static func name(of transfer: FileTransfer) -> String {
@@ -88,6 +95,7 @@ struct ProgressBar {
     private var startBytes: UInt64 = 0
 
     private static let width = 24
+    private static let leastWidth = 6
     private static let nameWidth = 24
 
     /// The bar after an event.
@@ -95,40 +103,63 @@ struct ProgressBar {
     /// - Parameters:
     ///   - kind: The event.
     ///   - time: When it happened, in microseconds.
+    ///   - columns: How many of them the terminal has; the bar is as narrow as it must be.
     /// - Returns: The line to show; `nil` if there is none, or none any more.
-    mutating func line(_ kind: Event.Kind, at time: Int64) -> String? {
+    mutating func line(_ kind: Event.Kind, at time: Int64, columns: Int? = nil) -> String? {
+        guard let words = words(kind, at: time) else { return nil }
+        guard let columns else { return words.line(width: Self.width) }
+        // In the last column a cursor would wrap, on some terminals.
+        let room = columns - 1 - words.line(width: 0).count - 3
+        let line = words.line(width: max(0, min(Self.width, room)))
+        return String((room < Self.leastWidth ? words.line(width: 0) : line).prefix(columns - 1))
+    }
+
+    private mutating func words(_ kind: Event.Kind, at time: Int64) -> Words? {
         switch kind {
-        case .fileHashing(let name, let progress): return Self.line("hashing " + name, progress, rate: nil)
+        case .fileHashing(let name, let progress): return Self.words("hashing " + name, progress, rate: nil)
         case .fileStarted(let file, let progress):
             (transfer, startTime, startBytes) = (file.id, time, progress.done)
-            return Self.line(file.name, progress, rate: nil)
+            return Self.words(file.name, progress, rate: nil)
         case .fileProgress(let file, let progress) where file.id == transfer || transfer == nil:
             let seconds = Double(max(1, time - startTime)) / 1_000_000
             let rate = Double(progress.done - min(startBytes, progress.done)) / seconds
-            return Self.line(file.name, progress, rate: rate)
+            return Self.words(file.name, progress, rate: rate)
         default:
             transfer = nil
             return nil
         }
     }
 
-    private static func line(_ name: String, _ progress: FileProgress, rate: Double?) -> String {
-        var words = [String(Display.safe(name).prefix(nameWidth))]
-        if let size = progress.size, size > 0 {
-            let share = min(1, Double(progress.done) / Double(size))
+    /// What a line says, beside the bar.
+    private struct Words {
+        var name: String
+        /// How much of it is there, from 0 to 1; `nil` if nobody knows.
+        var share: Double?
+        var rest: [String]
+
+        func line(width: Int) -> String {
+            guard let share else { return ([name] + rest).joined(separator: "  ") }
             let filled = Int(share * Double(width))
             let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-            words.append("[\(bar)] \(Int(share * 100)) %")
+            let head = width > 0 ? "\(name)  [\(bar)] " : name + "  "
+            return ([head + "\(Int(share * 100)) %"] + rest).joined(separator: "  ")
+        }
+    }
+
+    private static func words(_ name: String, _ progress: FileProgress, rate: Double?) -> Words {
+        var words = Words(name: String(Display.safe(name).prefix(nameWidth)), share: nil, rest: [])
+        if let size = progress.size, size > 0 {
+            words.share = min(1, Double(progress.done) / Double(size))
         } else {
-            words.append(FileText.size(progress.done))
+            words.rest.append(FileText.size(progress.done))
         }
         if let rate, rate >= 1 {
-            words.append("\(FileText.size(UInt64(rate)))/s")
+            words.rest.append("\(FileText.size(UInt64(rate)))/s")
             if let size = progress.size, size > progress.done {
-                words.append(clock(Double(size - progress.done) / rate))
+                words.rest.append(clock(Double(size - progress.done) / rate))
             }
         }
-        return words.joined(separator: "  ")
+        return words
     }
 
     private static func clock(_ seconds: Double) -> String {

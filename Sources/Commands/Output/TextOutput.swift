@@ -24,6 +24,8 @@ package final class TextOutput: Output {
         package var showsBar = false
         /// Whether standard output is a terminal, which nothing from outside may steer.
         package var isOutputTerminal = true
+        /// How many columns the terminal has at the moment; `nil` if it is none.
+        package var columns: @Sendable () -> Int? = { nil }
 
         package init() {}
     }
@@ -38,7 +40,10 @@ package final class TextOutput: Output {
         if style.showsBar, style.verbosity > .quiet { showBar(event) }
         switch event.kind {
         case .fileHashing, .fileProgress: break
-        case .fileStarted, .fileOffered, .fileEnded: if let text = FileText.line(event.kind) { notice(text) }
+        case .fileStarted, .fileOffered, .fileEnded:
+            if let text = FileText.line(event.kind) {
+                notice(text.wrapped(width: style.columns(), indent: "  "))
+            }
         case .message(let message):
             let sender = EventText.sender(of: message, colour: outputColour)
             let text = MessageText.shown(message.body, contentType: message.contentType)
@@ -74,7 +79,7 @@ package final class TextOutput: Output {
     private func showBar(_ event: Event) {
         switch event.kind {
         case .fileHashing, .fileStarted, .fileProgress, .fileEnded:
-            sink.status(bar.line(event.kind, at: event.time.microseconds))
+            sink.status(bar.line(event.kind, at: event.time.microseconds, columns: style.columns()))
         default: break
         }
     }
@@ -101,9 +106,8 @@ package final class TextOutput: Output {
         case .document(let document): return show(document)
         case .documentState(let report): text = DocumentText.state(report)
         case .transfer(let transfer, let isOffered):
-            let mark = isOffered ? "\t(offered: accept or reject)" : ""
-            let peer = FileText.peer(of: transfer)
-            text = "\(transfer.id.label)\t\(FileText.description(of: transfer))\t\(peer)\(mark)"
+            let entry = FileText.entry(transfer, isOffered: isOffered)
+            text = entry.wrapped(width: style.columns(), indent: "    ")
         case .received(let path): text = Display.safe(path)
         case .account(let account, let isDefault, false):
             text = "\(account.name)\t\(account.publicIdentity)" + (isDefault ? "\t(default)" : "")

@@ -17,7 +17,9 @@ extension Session {
         let environment = Self.terminalVariables.compactMap { name in
             environmentVariable(name).map { "\(name)=\($0)" }
         }
-        guard let picture = try? TerminalPicture(of: icon.bytes, environment: environment) else { return }
+        let columns = min(terminalColumns(1) ?? .max, TerminalPicture.largest.columns)
+        let drawn = try? TerminalPicture(of: icon.bytes, columns: columns, environment: environment)
+        guard let picture = drawn else { return }
         output.text(picture.text.hasSuffix("\n") ? picture.text : picture.text + "\n")
     }
 }
