@@ -108,6 +108,17 @@ package struct Dialog: Hashable, Sendable {
         localSequence = subscribe.cseq?.number
     }
 
+    /// Takes the route that the 2xx to the SUBSCRIBE names, where the NOTIFY names none.
+    ///
+    /// A proxy that stays on the path records itself in both (RFC 6665 §4.3). Kamailio's do so in the SUBSCRIBE alone, and
+    /// without them nothing gets back to the notifier.
+    package mutating func adoptRoute(of response: Message) {
+        guard routeSet.isEmpty, response.toTag == id.remoteTag,
+            let recorded = try? response.headers.all(RecordRoute.self)
+        else { return }
+        routeSet = recorded.reversed().map { Route($0.address) }
+    }
+
     /// Makes the next request of ours in this dialog (RFC 3261 §12.2.1.1).
     ///
     /// `Via` and `Contact` are for others to add.

@@ -20,6 +20,7 @@ extension Subscription {
     ) {
         guard isAwaiting(response), let status = response.status, status.isFinal else { return }
         takeEnd(of: response)
+        if status.isSuccess { takeRoute(of: response) }
         guard !status.isSuccess || status == .noNotification else {
             return take(granted: response.expiry, at: now)
         }

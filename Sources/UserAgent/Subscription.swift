@@ -55,6 +55,10 @@ package struct Subscription: Sendable {
     private var isResponseAwaited = false
     /// The SUBSCRIBE from which the dialog is made when the NOTIFY comes.
     private var initial: Message?
+    /// The 2xx to it, if that came before the NOTIFY.
+    private var acceptance: Message?
+    /// Whether the response that is awaited is to the first SUBSCRIBE of the dialog.
+    private var isInitialAwaited = false
     /// What to ask for: the user's wish, or more if the notifier found it too brief.
     private var requestedExpiry: Duration
     private var briefRefusals = 0
@@ -182,6 +186,12 @@ package struct Subscription: Sendable {
         timers.start(.expiry, at: now + granted)
     }
 
+    /// Takes the way to the notifier that the 2xx to the first SUBSCRIBE names.
+    mutating func takeRoute(of response: Message) {
+        guard isInitialAwaited else { return }
+        if dialog != nil { dialog?.adoptRoute(of: response) } else { acceptance = response }
+    }
+
     /// Takes the expiry of a 2xx, which cannot be longer than what was asked for (RFC 6665 §4.1.2.1).
     mutating func take(granted: Duration?, at now: Instant) {
         guard !isExpiryNotified else { return }
@@ -199,6 +209,8 @@ package struct Subscription: Sendable {
         guard let initial, let dialog = Dialog(subscribe: initial, notify: notify) else { return false }
         self.dialog = dialog
         self.dialog?.noteLocalSequence(sequence)
+        if let acceptance { self.dialog?.adoptRoute(of: acceptance) }
+        acceptance = nil
         pace.started(at: now)
         // Until the 2xx or a NOTIFY says otherwise.
         if !timers.isRunning(.expiry) { schedule(requestedExpiry, at: now) }
@@ -246,6 +258,7 @@ package struct Subscription: Sendable {
         subscribe.headers.append(.cseq, "\(sequence &+ 1) SUBSCRIBE")
         subscribe.headers.append(.maxForwards, "70")
         initial = subscribe
+        isInitialAwaited = true
         send(subscribe, expires: requestedExpiry, at: now, into: &effects)
     }
 
@@ -254,6 +267,7 @@ package struct Subscription: Sendable {
             return
         }
         isExpiryNotified = false
+        isInitialAwaited = false
         send(subscribe, expires: requestedExpiry, isRefresh: true, at: now, into: &effects)
         if isFullStateWanted { fullStateAsked = now }
         isFullStateWanted = false
@@ -262,6 +276,7 @@ package struct Subscription: Sendable {
     private mutating func sendUnsubscribe(at now: Instant, into effects: inout [Effect]) {
         guard let subscribe = dialog?.makeRequest(.subscribe) else { return }
         state = .ending
+        isInitialAwaited = false
         timers.stop(.refresh)
         timers.stop(.expiry)
         send(subscribe, expires: .zero, at: now, into: &effects)
@@ -303,6 +318,8 @@ package struct Subscription: Sendable {
         for timer: Timer in [.n, .refresh, .expiry, .retry] { timers.stop(timer) }
         dialog = nil
         initial = nil
+        acceptance = nil
+        isInitialAwaited = false
         isResponseAwaited = false
         isUnsubscribeWanted = false
         isExpiryNotified = false

@@ -49,6 +49,41 @@ struct SubscriptionCreationTests {
         #expect(bench.sent.map(\.time) == [.zero, .seconds(1400)])
     }
 
+    @Test(
+        "the way to the notifier is that of the NOTIFY, or of the 2xx where the NOTIFY names none",
+        arguments: [false, true]
+    )
+    func route(isNotifyFirst: Bool) throws {
+        for (notified, expected) in [
+            ("<sip:scscf.ims.test;lr>", ["<sip:scscf.ims.test;lr>"]),
+            (nil, ["<sip:pcscf.ims.test;lr>", "<sip:scscf.ims.test;lr>"]),
+        ] {
+            var bench = SubscriptionBench()
+            bench.subscribe()
+            func accept() throws {
+                try bench.respond(.ok, ["Record-Route": "<sip:scscf.ims.test;lr>, <sip:pcscf.ims.test;lr>"])
+            }
+            func notify() throws {
+                try bench.notify("active;expires=600") { notify in
+                    notify.headers.remove(.recordRoute)
+                    if let notified { notify.headers.append(.recordRoute, notified) }
+                }
+            }
+            if isNotifyFirst {
+                try notify()
+                try accept()
+            } else {
+                try accept()
+                try notify()
+            }
+            bench.unsubscribe()
+            let routes = try #require(bench.sent.last).message.headers.all(.route).map(\.text)
+            #expect(routes == expected)
+            // What is recorded later changes nothing.
+            #expect(bench.sent.count == 2)
+        }
+    }
+
     @Test("pending is a subscription too, and becomes active")
     func pending() throws {
         var bench = SubscriptionBench()
