@@ -38,20 +38,25 @@ package struct PresenceState: Hashable, Sendable {
     /// Makes one picture of what may be several sources.
     ///
     /// Where a tuple is about instant messaging, those that are not do not count; one that is open is enough (RFC 3863
-    /// §4.1.4).
+    /// §4.1.4), and then what the closed ones say of willingness does not count either: a device that was left behind
+    /// does not speak for the one that is used. Of the human being the latest word counts.
     package init(_ document: PresenceDocument) {
         let messaging = document.tuples.filter { $0.service?.isInstantMessaging == true }
         let decisive = messaging.contains { $0.basic != nil } ? messaging : document.tuples
-        let willingness = (messaging.isEmpty ? document.tuples : messaging).compactMap(\.willingness)
+        let isOpen = decisive.contains { $0.basic == .open }
+        let speaking = (messaging.isEmpty ? document.tuples : messaging).filter {
+            !isOpen || $0.basic != .closed
+        }
+        let willingness = speaking.compactMap(\.willingness)
         let person = document.persons.max { ($0.timestamp ?? .distantPast) < ($1.timestamp ?? .distantPast) }
         let notes = [
-            person?.notes, person?.activities?.notes, document.notes, decisive.flatMap(\.notes),
+            person?.notes, person?.activities?.notes, document.notes, speaking.flatMap(\.notes),
         ]
         let names =
             document.persons.map(\.information.displayName)
             + document.tuples.map(\.information.displayName)
         self.init(
-            basic: decisive.contains { $0.basic == .open } ? .open : .closed,
+            basic: isOpen ? .open : .closed,
             willing: willingness.isEmpty ? nil : willingness.contains(.open),
             activities: person?.activities.map(Self.names) ?? [],
             mood: person?.mood.map(Self.names) ?? [],
@@ -129,7 +134,8 @@ package struct OwnPresence: Hashable, Sendable {
             // Where those who know nothing of persons look.
             document.notes = person.notes
         }
-        document.persons = [person]
+        // A device that leaves has no word on what the user does, which may be done at another one.
+        if status != .offline || note != nil { document.persons = [person] }
         return document
     }
 }

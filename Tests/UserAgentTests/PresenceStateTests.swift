@@ -61,6 +61,57 @@ struct PresenceStateTests {
         #expect(try state(tuple("t", "open") + "<note>document</note>").note == "document")
     }
 
+    /// What two devices of bob publish, put together as a server does it.
+    private func combined(
+        _ first: (own: OwnPresence, at: Int64),
+        _ second: (own: OwnPresence, at: Int64)
+    ) -> PresenceState {
+        var documents: [PresenceDocument] = []
+        for (id, (own, seconds)) in zip(["desk", "phone"], [first, second]) {
+            var setting = setting(byServer: false)
+            setting.tupleID = id
+            documents.append(own.document(setting, at: Timestamp(microseconds: seconds * 1_000_000)))
+        }
+        var all = documents[0]
+        all.tuples += documents[1].tuples
+        all.persons += documents[1].persons
+        all.notes += documents[1].notes
+        return PresenceState(all)
+    }
+
+    @Test("of two devices the one that is open counts, and of the user the latest word")
+    func devices() {
+        let busy = OwnPresence(status: .busy, note: "writing")
+        let (away, offline) = (OwnPresence(status: .away), OwnPresence(status: .offline))
+        let unwilling = OwnPresence(status: .online, isWilling: false)
+        // Whichever comes first in the document.
+        for isSwapped in [false, true] {
+            func both(_ one: (OwnPresence, Int64), _ other: (OwnPresence, Int64)) -> PresenceState {
+                isSwapped ? combined(other, one) : combined(one, other)
+            }
+            let latest = both((busy, 20), (away, 10))
+            #expect(latest.activities == ["busy"])
+            #expect(latest.note == "writing")
+            #expect(both((busy, 10), (away, 20)).activities == ["away"])
+            // The phone is left behind: what is done at the desk stays true.
+            let left = both((busy, 10), (offline, 20))
+            #expect(left.basic == .open)
+            #expect(left.willing == true)
+            #expect(left.activities == ["busy"])
+            #expect(both((unwilling, 10), (offline, 20)).willing == false)
+            #expect(both((unwilling, 10), (away, 20)).willing == true)
+            #expect(both((offline, 10), (offline, 20)) == PresenceState(basic: .closed, willing: false))
+        }
+    }
+
+    @Test("an unwilling device that is closed does not speak for one that says nothing of it")
+    func silentDevice() throws {
+        let closed = "<o:willingness><o:basic>closed</o:basic></o:willingness>"
+        let both = tuple("a", "closed", more: closed + "<note>left</note>") + tuple("b", "open")
+        #expect(try state(both) == PresenceState(basic: .open))
+        #expect(try state(tuple("a", "closed", more: closed)).willing == false)
+    }
+
     private func setting(byServer: Bool) -> OwnPresence.Setting {
         OwnPresence.Setting(
             identity: "sip:alice@ims.test",
