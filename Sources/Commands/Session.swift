@@ -270,6 +270,7 @@ extension Session {
             showIcon(of: transfer)
         case .fileStarted, .fileEnded: files.take(event.kind)
         case .presence(let change): prompt.learn(change.uri)
+        case .buddiesChanged: Task(executorPreference: loop) { await self.learnContacts() }
         case .registering, .unregistered, .connectionLost, .presenceUnknown, .watcher, .warning, .disposition,
             .composing, .chatSent, .fileHashing, .fileProgress:
             break

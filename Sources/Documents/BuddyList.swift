@@ -13,11 +13,16 @@ extension ResourceLists {
     }
 
     /// The names of the main list, the one that is made first (OMA XDM Shared List §5.1.8).
-    static let mainLists = ["buddies", "oma_buddylist"]
+    package static let mainLists = ["buddies", "oma_buddylist"]
     /// Lists of the OMA specifications whose members were decided about, and need be no buddies.
     private static let decisionLists = [
         "oma_grantedcontacts", "oma_blockedcontacts", "oma_allcontacts", "oma_pocbuddylist",
     ]
+
+    /// The name of the main list, if the document has one.
+    package var mainListName: String? {
+        Self.mainLists.first { name in lists.contains { $0.name == name } }
+    }
 
     /// Everybody in the lists; who is in two of them is in the group found first.
     package var buddies: [Buddy] {

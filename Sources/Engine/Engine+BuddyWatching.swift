@@ -1,3 +1,4 @@
+import Documents
 import Store
 import UserAgent
 
@@ -13,7 +14,11 @@ extension Engine {
         switch presence.mode {
         case nil:
             if let list = account.presenceList {
-                begin(.list(list), .list(list))
+                presence.mode = .list(list)
+                Task {
+                    await provideList(list)
+                    if presence.mode == .list(list), presence.list == nil { begin(.list(list), .list(list)) }
+                }
             } else if let server = account.presenceListServer, wanted.count > 1 {
                 begin(.members(wanted, server: server), .listInRequest(server: server))
             } else {
@@ -21,8 +26,11 @@ extension Engine {
                 watchSingly(wanted)
             }
         case .single: watchSingly(wanted)
-        // Changes of a list reach its server by XCAP; one that went with the request is sent again.
-        case .list: break
+        // Changes of a list reach its server by XCAP, which need not look at once; one that went with the request is
+        // sent again.
+        case .list:
+            guard let list = presence.list else { return }
+            step { core, now, effects in core.refreshWatch(list, at: now, into: &effects) }
         case .listInRequest(let server):
             guard let list = presence.list else { return }
             step { core, now, effects in core.unwatch(list, at: now, into: &effects) }
@@ -43,6 +51,18 @@ extension Engine {
         presence.buddies = Set(wanted)
         for uri in wanted where !before.contains(uri) { hold(uri, isTold: true) }
         for uri in before.subtracting(wanted) { endWatch(of: uri) }
+    }
+
+    /// Lets the list server know that the members of a list are the buddies, unless it knows the list already.
+    private func provideList(_ uri: String) async {
+        guard account.xcapRoot != nil else { return }
+        do throws(XDMError) {
+            let usages = try await documentCapabilities()?.usages ?? []
+            guard usages.contains(RLSServices.usage) else { return }
+            try await addService(uri)
+        } catch {
+            log(.notice, "the list \(uri) could not be described to its server: \(error)")
+        }
     }
 
     func confirmList(_ id: PresenceWatch.ID) {

@@ -1,6 +1,7 @@
 import Documents
 import Runtime
 import SIP
+import Store
 package import UserAgent
 import Wire
 
@@ -41,8 +42,10 @@ extension Engine {
 
     /// Bit 4 of PRES-SRV-CAP, counted from the highest as OMA SIMPLE IM TS §10.1.1 does.
     private var isAvailabilityPublishedByServer: Bool {
-        let provisioned = keptText(ProvisionedSetting.presenceServerCapabilities).flatMap { UInt8($0) }
-        return (account.presenceServerCapabilities ?? provisioned ?? 0) & 0x10 != 0
+        let provisioned = keep { store throws(Store.Failure) in try store.provisioning(account: account.name)
+        }
+        let bits = account.presenceServerCapabilities ?? provisioned?.presenceServerCapabilities ?? 0
+        return bits & Provisioning.availabilityBit != 0
     }
 
     private func document(_ own: OwnPresence) -> PresenceDocument? {
@@ -84,7 +87,10 @@ extension Engine {
             }
         }
         resumeWatches()
-        if configuration.watchesBuddies { watchBuddies() }
+        if configuration.watchesBuddies {
+            watchBuddies()
+            followDocuments()
+        }
     }
 
     /// Shows the user as gone before the registration ends, and waits a moment for the answer (OMA SIMPLE IM TS §8.5).

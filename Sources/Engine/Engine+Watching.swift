@@ -131,7 +131,7 @@ extension Engine {
         case .unwatched(let uri, let reason):
             emit(.presenceUnknown(uri: uri, PresenceObstacle(reason: reason)))
         case .watchers(let watchers, let isFull): take(watchers, isFull: isFull)
-        case .documents: break
+        case .documents(let difference): take(difference)
         case .listConfirmed: confirmList(id)
         case .failed(let failure, let retryAfter): failed(id, failure, retryAfter)
         case .ended(let end, let retryAfter): ended(id, end, retryAfter)
@@ -236,6 +236,9 @@ extension Engine {
                 presence.watchers = nil
                 emit(.warning(.watchersNotTold(Refusal(failure))))
             }
+        } else if id == presence.documents {
+            log(.notice, "changes of documents are not told: \(failure)\(next)")
+            if retryAfter == nil { presence.documents = nil }
         } else if id == presence.list {
             log(.notice, "the list server does not serve: \(failure)\(next)")
             if retryAfter == nil { fallBack() }
@@ -249,6 +252,8 @@ extension Engine {
     private func ended(_ id: PresenceWatch.ID, _ end: SubscriptionEnd, _ retryAfter: Duration?) {
         if id == presence.watchers {
             if retryAfter == nil { presence.watchers = nil }
+        } else if id == presence.documents {
+            if retryAfter == nil { presence.documents = nil }
         } else if id == presence.list {
             if retryAfter == nil { presence.list = nil }
         } else if let uri = presence.watched.first(where: { $0.value.id == id })?.key {

@@ -34,6 +34,8 @@ package struct Event: Sendable {
         case presenceUnknown(uri: String, PresenceObstacle)
         /// Somebody asks to see the user's presence, sees it, or does no more.
         case watcher(Watcher)
+        /// Another client of the user has changed the buddy list.
+        case buddiesChanged(BuddyListChange)
         /// Somebody offers a file: `accept` or `reject` it.
         case fileOffered(FileTransfer)
         /// The hash of a file that is to be sent is being computed.

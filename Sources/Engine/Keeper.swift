@@ -22,6 +22,8 @@ enum StateKey {
     static let publication = "publication"
     /// Whether the buddies of the time before there was an XCAP server are on it.
     static let buddiesAdopted = "buddies-adopted"
+    /// Whether the decisions about watchers of that time are there too.
+    static let decisionsAdopted = "decisions-adopted"
     /// The URN of `+sip.instance` (RFC 5626 §4.1).
     static let instance = "instance"
 }

@@ -35,6 +35,11 @@ struct PresenceLedger {
     /// The watch of the buddies, where one list tells of all.
     var list: PresenceWatch.ID?
     var mode: BuddyWatchMode?
+    /// The watch of the documents that other clients may change.
+    var documents: PresenceWatch.ID?
+    /// Whether the documents are being read, and whether they have changed since that began.
+    var isLooking = false
+    var mustLookAgain = false
     var own: OwnPresence?
     /// Whether the state of this registration was begun to be published.
     var hasBegun = false

@@ -69,6 +69,14 @@ extension Core {
         stepPresence(id, at: now, into: &effects) { watch, steps in watch.unsubscribe(at: now, into: &steps) }
     }
 
+    /// Asks for the whole state of what is watched, because it may have changed in a way that is not told.
+    package mutating func refreshWatch(_ id: PresenceWatch.ID, at now: Instant, into effects: inout [Effect])
+    {
+        stepPresence(id, at: now, into: &effects) { watch, steps in
+            watch.requestFullState(at: now, into: &steps)
+        }
+    }
+
     /// Goes on with everything over the flow of a new registration.
     mutating func renewPresence(at now: Instant, into effects: inout [Effect]) {
         guard let contact = registration.contact.map({ "<\($0.text)>" }), contact != presenceContact else {

@@ -58,6 +58,42 @@ extension RealCoreTests {
             }
         }
 
+        @Test(
+            "buddies are watched by one list, which its server is told of, and who is added is seen at once"
+        )
+        func list() async throws {
+            let core = try await RealCore.shared()
+            let settings = [
+                "xcap-root": try await core.documentRoot(), "presence-list": "sip:friends@ims.test",
+            ]
+            let watcher = try await core.person(settings: settings)
+            let (first, second) = (try await core.person(), try await core.person())
+            var listening: [RunningProgram] = []
+            for person in [first, second] {
+                try await core.lab("allow", person.name, watcher.name)
+                listening.append(try person.start("--json", "listen"))
+                _ = try await listening.last?.event("registered")
+            }
+            #expect(try await watcher.ims("buddies", "add", first.uri).status == .status(0))
+            let prompt = try watcher.start("--json")
+            let (one, two) = (first.uri, second.uri)
+            _ = try await prompt.event("presence") { $0["uri"] == one && $0["basic"] == "open" }
+            prompt.write("buddies list\n")
+            let mode = try await prompt.event("buddy_watch")
+            #expect(mode["mode"] == "list")
+            #expect(mode["list"] == "sip:friends@ims.test")
+            prompt.write("buddies add \(second.uri)\n")
+            _ = try await prompt.event("presence") { $0["uri"] == two && $0["basic"] == "open" }
+            let services = try await watcher.ims("xdm", "get", "rls-services")
+            #expect(services.output.contains("sip:friends@ims.test"), "\(services)")
+            prompt.write("quit\n")
+            #expect(try await prompt.exit() == .status(0), "\(prompt.errors)")
+            for program in listening {
+                program.signal(SIGINT)
+                _ = try await program.exit()
+            }
+        }
+
         @Test("what is set on the command line stays until it is taken back")
         func stays() async throws {
             let core = try await RealCore.shared()
@@ -100,10 +136,19 @@ extension RealCoreTests {
             let person = try await RealCore.shared().person()
             let file = try person.home.write(
                 "<wap-provisioningdoc><characteristic type=\"APPLICATION\"><parm name=\"PRES-SRV-CAP\" "
-                    + "value=\"00010000\"/></characteristic></wap-provisioningdoc>",
+                    + "value=\"00010000\"/><parm name=\"MAX-ADHOC-GROUP-SIZE\" value=\"20\"/></characteristic>"
+                    + "</wap-provisioningdoc>",
                 to: "operator.xml"
             )
-            #expect(try await person.ims("provision", "import", file).status == .status(0))
+            let imported = try await person.ims("provision", "import", file)
+            #expect(imported.status == .status(0))
+            #expect(imported.output.contains("largest ad-hoc group: 20 (kept"), "\(imported)")
+            let shown = try await person.ims("account", "show")
+            #expect(
+                shown.lines.contains { $0.hasPrefix("pres-srv-cap") && $0.hasSuffix("00010000") },
+                "\(shown)"
+            )
+            #expect(shown.lines.contains { $0.hasPrefix("max-adhoc-group-size") }, "\(shown)")
             let outcome = try await person.ims("--json", "--trace", "presence", "willing", "off")
             #expect(outcome.status == .status(0), "\(outcome)")
             #expect(outcome.errors.contains("<op:basic>closed</op:basic>"))

@@ -4,6 +4,8 @@ import Store
 import Testing
 import Wire
 
+import struct Engine.Event
+
 @testable import Commands
 
 @Suite struct DocumentOutputTests {
@@ -54,6 +56,43 @@ import Wire
         #expect(sink.output.contains("\"event\":\"watcher_request\""))
         text().show(.watcherRequest(request), account: "a")
         #expect(sink.output.hasSuffix("sip:eve@ims.test [claims Bob]\tsince 2026-11-21 09:30\n"))
+    }
+
+    @Test(
+        "what another client changed is one line, with a few names made safe, and an object with every address"
+    )
+    func changedElsewhere() {
+        let many = (1...8).map { Buddy(uri: "sip:u\($0)@b", nickname: $0 == 1 ? "A\u{1B}[2J" : nil) }
+        let change = BuddyListChange(added: many, removed: [Buddy(uri: "sip:x@b")])
+        let event = Event(time: Sample.time, account: "a", kind: .buddiesChanged(change))
+        text().show(event)
+        #expect(
+            sink.error.hasSuffix(
+                "changed elsewhere: +A\\u{1B}2J, +sip:u2@b, +sip:u3@b, +sip:u4@b, +sip:u5@b, +3 more, -sip:x@b.\n"
+            ),
+            "\(sink.error)"
+        )
+        json.show(event)
+        #expect(sink.output.contains("\"event\":\"buddies_changed\""))
+        #expect(sink.output.contains("\"sip:u8@b\"],\"removed\":[\"sip:x@b\"],\"changed\":[]"))
+    }
+
+    @Test(
+        "how the buddies are watched is told",
+        arguments: [
+            (BuddyWatchMode.single, "\"mode\":\"single\"", "a subscription for each"),
+            (.list("sip:l@b"), "\"mode\":\"list\",\"list\":\"sip:l@b\"", "the list sip:l@b"),
+            (
+                .listInRequest(server: "sip:r@b"), "\"list_in_request\",\"server\":\"sip:r@b\"",
+                "request to sip:r@b"
+            ),
+        ]
+    )
+    func watchMode(_ mode: BuddyWatchMode, _ object: String, _ words: String) {
+        json.show(.buddyWatch(mode), account: "a")
+        #expect(sink.output.contains("\"event\":\"buddy_watch\"") && sink.output.contains(object))
+        text().show(.buddyWatch(mode), account: "a")
+        #expect(sink.error.contains(words))
     }
 
     @Test("a document goes out byte by byte into a file, and made safe onto a terminal")

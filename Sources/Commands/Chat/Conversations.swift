@@ -25,7 +25,7 @@ package final class Conversations {
         case .chatClosed(let chat, _): drop(chat)
         case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
             .outcome, .disposition, .composing, .chatMessage, .chatSent, .presence, .presenceUnknown,
-            .watcher,
+            .watcher, .buddiesChanged,
             .warning, .fileOffered, .fileHashing, .fileStarted, .fileProgress,
             .fileEnded:
             break

@@ -9,8 +9,9 @@ struct BuddiesCommand: EngineCommand {
         parameters: [
             Parameter(
                 name: "action",
+                arity: .optional,
                 kind: .choice(Action.allCases.map(\.rawValue)),
-                help: "What to do"
+                help: "What to do; list if left out"
             ),
             Parameter(
                 name: "who",
@@ -29,6 +30,7 @@ struct BuddiesCommand: EngineCommand {
             Option(name: "undo", help: "With allow and block: take the decision back"),
         ],
         details: [
+            "At the prompt and with presence known the list shows how each is; how they are watched is told below it.",
             "A nickname works wherever an address does. rename without a name takes the nickname away, group without a "
                 + "name takes them out of their group.",
             "With xcap-root in ims.conf the list and the decisions are kept on the server, where your other devices see "
@@ -38,7 +40,7 @@ struct BuddiesCommand: EngineCommand {
                 + "account is registered, as at the prompt.",
         ],
         examples: [
-            "buddies list", "buddies add sip:bob@ims.test Bob", "buddies add --group work sip:carol@ims.test",
+            "buddies", "buddies add sip:bob@ims.test Bob", "buddies add --group work sip:carol@ims.test",
             "buddies rename bob Robert", "buddies group Robert friends", "buddies remove Robert",
             "buddies allow sip:dave@ims.test", "buddies block --undo sip:dave@ims.test", "buddies requests",
         ]
@@ -53,7 +55,7 @@ struct BuddiesCommand: EngineCommand {
     private let isUndone: Bool
 
     init(_ arguments: Arguments) throws(UsageError) {
-        action = Action(rawValue: arguments["action"]) ?? .list
+        action = arguments.optional("action").flatMap(Action.init) ?? .list
         who = arguments.optional("who")
         name = arguments.optional("name")
         group = arguments.option("group")
@@ -94,6 +96,9 @@ struct BuddiesCommand: EngineCommand {
             context.output.show(.buddy(entry), account: engine.account.name)
         }
         if buddies.isEmpty { context.output.notice("no buddies") }
+        if !buddies.isEmpty, let mode = await engine.buddyWatchMode {
+            context.output.show(.buddyWatch(mode), account: engine.account.name)
+        }
         switch source {
         case .server: break
         case .local: tellLocal(context)

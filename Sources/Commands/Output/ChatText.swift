@@ -36,7 +36,8 @@ enum ChatText {
         case .chatClosed(let chat, let end): "The chat with \(peer(of: chat)) has ended: \(end.wording)."
         case .composing(let report): composing(report)
         case .registering, .registered, .registrationFailed, .unregistered, .connectionLost, .message,
-            .outcome, .disposition, .chatMessage, .chatSent, .presence, .presenceUnknown, .watcher, .warning,
+            .outcome, .disposition, .chatMessage, .chatSent, .presence, .presenceUnknown, .watcher,
+            .buddiesChanged, .warning,
             .fileOffered, .fileHashing, .fileStarted, .fileProgress,
             .fileEnded:
             nil

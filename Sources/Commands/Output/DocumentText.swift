@@ -20,6 +20,28 @@ enum DocumentText {
         return parts.joined(separator: "\t")
     }
 
+    /// What another client has done to the list.
+    static func line(_ change: BuddyListChange) -> String {
+        func names(_ mark: String, _ buddies: [Buddy]) -> [String] {
+            buddies.prefix(shownNames).map { mark + ($0.nickname.map(Display.safeName) ?? Display.safe($0.uri)) }
+                + (buddies.count > shownNames ? ["\(mark)\(buddies.count - shownNames) more"] : [])
+        }
+        let parts = names("+", change.added) + names("-", change.removed) + names("changed ", change.changed)
+        return "The buddy list was changed elsewhere: \(parts.joined(separator: ", "))."
+    }
+
+    /// How many buddies of a change are named.
+    private static let shownNames = 5
+
+    static func line(_ mode: BuddyWatchMode) -> String {
+        switch mode {
+        case .list(let uri): "Watched by one subscription: the list \(Display.safe(uri)) of the server."
+        case .listInRequest(let server):
+            "Watched by one subscription: a list that goes with the request to \(Display.safe(server))."
+        case .single: "Watched by a subscription for each."
+        }
+    }
+
     static func request(_ request: WatcherRequest, time: String, colour: Colour?) -> String {
         let name = request.displayName.map(Display.safeName)?.trimmedName ?? ""
         let claim = name.isEmpty ? "" : " [claims \(name)]"
@@ -59,6 +81,18 @@ extension JSONMembers {
         add("group", entry.buddy.group)
         add("policy", entry.policy?.rawValue)
         if let presence = entry.presence { add(presence) }
+    }
+
+    mutating func add(_ mode: BuddyWatchMode) {
+        switch mode {
+        case .list(let uri):
+            add("mode", "list")
+            add("list", uri)
+        case .listInRequest(let server):
+            add("mode", "list_in_request")
+            add("server", server)
+        case .single: add("mode", "single")
+        }
     }
 
     mutating func add(_ request: WatcherRequest) {

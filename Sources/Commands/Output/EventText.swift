@@ -47,6 +47,7 @@ enum EventText {
         case .chatInvited, .chatOpened, .chatClosed, .composing: ChatText.line(kind)
         case .presenceUnknown(let uri, let obstacle): PresenceText.line(uri, obstacle)
         case .watcher(let watcher): PresenceText.line(watcher)
+        case .buddiesChanged(let change): DocumentText.line(change)
         case .fileOffered, .fileHashing, .fileStarted, .fileProgress, .fileEnded: FileText.line(kind)
         case .registrationFailed, .message, .outcome, .disposition, .chatMessage, .chatSent, .presence,
             .warning:

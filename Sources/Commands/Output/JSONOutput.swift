@@ -64,6 +64,9 @@ package final class JSONOutput: Output {
         case .buddy(let entry):
             name = "buddy"
             members.add(entry)
+        case .buddyWatch(let mode):
+            name = "buddy_watch"
+            members.add(mode)
         case .watcherRequest(let request):
             name = "watcher_request"
             members.add(request)
@@ -171,6 +174,11 @@ package final class JSONOutput: Output {
         case .watcher(let watcher):
             members.add(watcher)
             return ("watcher", members)
+        case .buddiesChanged(let change):
+            members.add("added", change.added.map(\.uri))
+            members.add("removed", change.removed.map(\.uri))
+            members.add("changed", change.changed.map(\.uri))
+            return ("buddies_changed", members)
         case .fileOffered(let transfer):
             members.add(transfer)
             members.add(transfer.icon)

@@ -36,6 +36,8 @@ package enum CommandResult: Sendable {
     case ownPresence(OwnPresenceStatus)
     case provisioned(Provisioning)
     case buddy(BuddyEntry)
+    /// How the presence of the buddies is watched.
+    case buddyWatch(BuddyWatchMode)
     /// Somebody who waits to be allowed or blocked.
     case watcherRequest(WatcherRequest)
     case document(XDMDocument)

@@ -41,9 +41,11 @@ enum PresenceText {
             lines.append("PRES-SRV-CAP: the \(isServer ? "server" : "client") publishes availability")
         }
         if let uri = provisioning.conferenceFactory {
-            lines.append("conference factory: \(Display.safe(uri))")
+            lines.append("conference factory: \(Display.safe(uri)) (kept: this version has no group chats)")
         }
-        if let size = provisioning.maximumGroupSize { lines.append("largest ad-hoc group: \(size)") }
+        if let size = provisioning.maximumGroupSize {
+            lines.append("largest ad-hoc group: \(size) (kept: this version has no group chats)")
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -71,7 +71,7 @@ package final class TextOutput: Output {
         // A command that sends what it reads tells the end of its chat itself.
         case .chatClosed where !style.chatForm.isConversation: break
         case .registering, .registered, .unregistered, .connectionLost, .chatInvited, .chatOpened,
-            .chatClosed, .composing, .presenceUnknown, .watcher:
+            .chatClosed, .composing, .presenceUnknown, .watcher, .buddiesChanged:
             if let text = EventText.line(event.kind) { notice(text) }
         }
     }
@@ -100,6 +100,7 @@ package final class TextOutput: Output {
         case .ownPresence(let status): text = PresenceText.own(status)
         case .provisioned(let provisioning): text = PresenceText.provisioned(provisioning)
         case .buddy(let entry): text = DocumentText.buddy(entry, colour: outputColour)
+        case .buddyWatch(let mode): return notice(DocumentText.line(mode))
         case .watcherRequest(let request):
             let time = localTime(request.since).full
             text = DocumentText.request(request, time: time, colour: outputColour)

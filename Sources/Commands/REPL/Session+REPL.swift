@@ -187,7 +187,7 @@ extension Session {
     }
 
     /// Takes the names and addresses to complete from the buddy list and the history.
-    private func learnContacts() async {
+    func learnContacts() async {
         guard prompt.editor != nil, let known = await engine?.contacts(limit: Prompt.contactLimit) else {
             return
         }

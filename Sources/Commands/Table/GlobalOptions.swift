@@ -36,7 +36,8 @@ package struct GlobalOptions: Hashable, Sendable {
         Option(
             name: "trace",
             value: .optional("FILE", .file),
-            help: "Write every SIP message that passes to the file, or to standard error; secrets are masked"
+            help:
+                "Write every SIP message and XCAP request that passes to the file, or to standard error; secrets are masked"
         ),
         Option(
             name: "timeout",

@@ -1,4 +1,5 @@
 import Documents
+import Runtime
 import SIP
 package import Store
 import Wire
@@ -76,7 +77,7 @@ extension Engine {
 
     // MARK: - One document, changed
 
-    private var buddyDocument: XCAPDocumentSelector {
+    var buddyDocument: XCAPDocumentSelector {
         XCAPDocumentSelector(usage: ResourceLists.usage, user: documentUser)
     }
 
@@ -194,6 +195,31 @@ extension Engine {
     }
 }
 
+// MARK: - The list as a service
+
+extension Engine {
+    /// Puts a list whose members are the buddies into the services of the list server (RFC 4826 §4), if it has none of
+    /// that address.
+    func addService(_ uri: String) async throws(XDMError) {
+        let main = try await documentIfAny(buddyDocument).flatMap {
+            try? ResourceLists(parsing: ByteString($0.body)).mainListName
+        }
+        let name = main ?? ResourceLists.mainLists[0]
+        let node = XCAPNodeSelector(text: "\(ResourceLists.usage)/list[@name=\"\(name)\"]")
+        let reference = try await documents().url(of: .init(document: buddyDocument, node: node)).description
+        let services = XCAPDocumentSelector(usage: RLSServices.usage, user: documentUser)
+        try await edit(services) { (bytes) throws(DocumentError) in
+            try bytes.map { (bytes) throws(DocumentError) in try RLSServices(parsing: bytes) }
+                ?? RLSServices()
+        } change: { services in
+            guard !services.services.contains(where: { $0.uri == uri }) else { return }
+            services.set(uri, reference: reference, packages: ["presence"])
+        } written: {
+            $0.serialized()
+        }
+    }
+}
+
 // MARK: - Decisions about watchers
 
 extension Engine {
@@ -202,23 +228,45 @@ extension Engine {
     /// Without a server the decision is kept, and nobody hears of it.
     package func decide(_ policy: WatcherPolicy?, about uri: String) async throws(XDMError) {
         if account.xcapRoot != nil {
-            try await edit(try await rulesDocument()) { (bytes) throws(DocumentError) in
-                try bytes.map { (bytes) throws(DocumentError) in try PresenceRules(parsing: bytes) }
-                    ?? PresenceRules()
-            } change: { rules in
-                rules.decide(policy.map { $0 == .allow ? .allow : .block }, about: uri)
-            } written: {
-                $0.serialized()
-            }
+            try await adoptLocalDecisions()
+            try await editRules { $0.decide(policy.map(\.handling), about: uri) }
         }
         try changeStore { (store, account) throws(Store.Failure) in
             try store.setWatcherPolicy(policy, of: uri, account: account)
         }
     }
 
+    /// Puts decisions of the time before there was a server on the server, once; what stands there counts more.
+    private func adoptLocalDecisions() async throws(XDMError) {
+        guard keptText(StateKey.decisionsAdopted) == nil else { return }
+        let own = (try? openedStore().watcherPolicies(account: account.name)) ?? []
+        if !own.isEmpty {
+            try await editRules { rules in
+                let known = rules.decisions.map(\.uri)
+                for (uri, policy) in own where !known.contains(where: { Recipient.isSame($0, uri) }) {
+                    rules.decide(policy.handling, about: uri)
+                }
+            }
+        }
+        remember("yes", as: StateKey.decisionsAdopted)
+    }
+
+    private func editRules(_ change: (inout PresenceRules) -> Void) async throws(XDMError) {
+        try await edit(try await rulesDocument()) { (bytes) throws(DocumentError) in
+            try bytes.map { (bytes) throws(DocumentError) in try PresenceRules(parsing: bytes) }
+                ?? PresenceRules()
+        } change: {
+            change(&$0)
+        } written: {
+            $0.serialized()
+        }
+    }
+
     /// Brings the decisions that are known on this machine in line with the server's.
     package func refreshDecisions() async throws(XDMError) {
-        guard account.xcapRoot != nil, let document = try await documentIfAny(rulesDocument()) else { return }
+        guard account.xcapRoot != nil else { return }
+        try await adoptLocalDecisions()
+        guard let document = try await documentIfAny(rulesDocument()) else { return }
         let decisions: [(uri: String, handling: PresenceRules.Handling)]
         do throws(DocumentError) {
             decisions = try PresenceRules(parsing: ByteString(document.body)).decisions
@@ -247,4 +295,8 @@ extension Engine {
             name: isOMA ? PresenceRules.omaDocument : "index"
         )
     }
+}
+
+extension WatcherPolicy {
+    fileprivate var handling: PresenceRules.Handling { self == .allow ? .allow : .block }
 }

@@ -14,7 +14,7 @@ _ims() {
         word=${words[i]}
         case $word in
             --) ;;
-            --account | --config | --as | --timeout | --node | --content-type | --group | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --note | --file | --content-type | --when | --wait | --name | --sha1 | --to | --to | --count | --name | --content-type | --listen | --port | --relay-port | --xcap-port | --domain | --certificate | --key | --fault) i=$((i + 1)) ;;
+            --account | --config | --as | --timeout | --node | --content-type | --group | --exec | --content-type | --wait | --limit | --search | --session | --transcript | --count | --accept-chat | --note | --file | --content-type | --when | --wait | --name | --sha1 | --to | --to | --count | --name | --content-type | --listen | --port | --relay-port | --xcap-port | --domain | --more-users | --certificate | --key | --fault) i=$((i + 1)) ;;
             -*) ;;
             *)
                 if [ -z "$command" ]; then command=$word; else position=$((position + 1)); fi
@@ -55,6 +55,7 @@ _ims() {
         --relay-port) COMPREPLY=(); return ;;
         --xcap-port) COMPREPLY=(); return ;;
         --domain) COMPREPLY=(); return ;;
+        --more-users) COMPREPLY=(); return ;;
         --certificate) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --key) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --fault) COMPREPLY=(); return ;;
@@ -73,7 +74,7 @@ _ims() {
             fetch-file) COMPREPLY=($(compgen -W $'--name\n--sha1\n--to\n--stdout\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             receive) COMPREPLY=($(compgen -W $'--to\n--count\n--stdout\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             send-file) COMPREPLY=($(compgen -W $'--name\n--content-type\n--no-hash\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--relay-port\n--xcap-port\n--domain\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            lab) COMPREPLY=($(compgen -W $'--listen\n--port\n--relay-port\n--xcap-port\n--domain\n--more-users\n--certificate\n--key\n--fault\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             *) COMPREPLY=($(compgen -W $'--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
         esac
         return
