@@ -22,9 +22,11 @@ package struct Provisioning: Hashable, Sendable {
     /// The bit of PRES-SRV-CAP that says the server publishes availability: b4.
     package static let availabilityBit: UInt8 = 0x10
 
+    /// The sizes of a group that are believed.
+    package static let groupSizes = 1...1_000_000
+
     enum Limits {
         static let byteCount = 256 * 1024
-        static let groupSize = 1_000_000
     }
 }
 
@@ -68,7 +70,7 @@ extension Provisioning {
         case "conferencefactoryuri", "conffactoryuri", "conffcty":
             if !value.isEmpty { conferenceFactory = value }
         case "maxadhocgroupsize":
-            if let size = Int(value), (1...Limits.groupSize).contains(size) { maximumGroupSize = size }
+            if let size = Int(value), Self.groupSizes.contains(size) { maximumGroupSize = size }
         default: break
         }
     }

@@ -43,6 +43,10 @@ package struct Account: Hashable, Sendable {
     package var presenceListServer: String?
     /// What the server publishes by itself (PRES-SRV-CAP, OMA SIMPLE IM TS §10.1.1); `nil` as it was provisioned.
     package var presenceServerCapabilities: UInt8?
+    /// Where chats of several people are to be asked for; `nil` as it was provisioned.
+    package var conferenceFactory: String?
+    /// The most people of such a chat; `nil` as it was provisioned.
+    package var maximumGroupSize: Int?
     /// What is done with invitations to a chat; `nil` to ask at the prompt and refuse elsewhere.
     package var chatPolicy: ChatPolicy?
     /// Whether message sessions go over TLS.

@@ -13,6 +13,9 @@ package final class Store {
         try self.init(path: path, schema: .current)
     }
 
+    /// Whether there is a database at `path` already.
+    package static func exists(at path: String) -> Bool { StoreFile.exists(path) }
+
     init(path: String, schema: Schema) throws(Failure) {
         try StoreFile.prepare(path)
         self.path = path

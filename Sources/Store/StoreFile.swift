@@ -6,7 +6,7 @@ enum StoreFile {
     ///
     /// SQLite gives its side files the permissions of the database, so all are private.
     static func prepare(_ path: String) throws(Store.Failure) {
-        if unsafe access(path, F_OK) == 0 {
+        if exists(path) {
             try makePrivate(path)
         } else {
             if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
@@ -18,6 +18,8 @@ enum StoreFile {
             if descriptor >= 0 { close(descriptor) }
         }
     }
+
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// Whether the log beside the file is so long that the next to open it would have to read a while.
     static func hasLongLog(_ path: String) -> Bool {

@@ -1,4 +1,5 @@
 import Engine
+import Store
 
 struct AccountCommand: ConfigurationCommand {
     static let definition = CommandDefinition(
@@ -14,7 +15,10 @@ struct AccountCommand: ConfigurationCommand {
                 help: "The account; else the one in use"
             ),
         ],
-        details: ["Secrets are not shown, only where they are."],
+        details: [
+            "Secrets are not shown, only where they are. What the operator has provisioned stands where ims.conf says "
+                + "nothing."
+        ],
         examples: ["account list", "account show", "account show alice"]
     )
 
@@ -35,7 +39,13 @@ struct AccountCommand: ConfigurationCommand {
                 output.show(.account(account, isDefault: isDefault, isDetailed: false), account: account.name)
             }
         } else {
-            let account = try configuration.account(name ?? selector)
+            var account = try configuration.account(name ?? selector)
+            if Store.exists(at: configuration.storePath),
+                let store = try? Store(path: configuration.storePath),
+                let provisioning = try? store.provisioning(account: account.name)
+            {
+                account.adopt(provisioning)
+            }
             let isDefault = account.name == used?.name
             output.show(.account(account, isDefault: isDefault, isDetailed: true), account: account.name)
         }

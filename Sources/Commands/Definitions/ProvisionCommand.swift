@@ -16,7 +16,10 @@ struct ProvisionCommand: ConfigurationCommand {
         ],
         details: [
             "PRES-SRV-CAP, Conference-factory-URI and MAX-ADHOC-GROUP-SIZE are taken from the file and kept for the "
-                + "account. Keys of ims.conf count more than what is kept."
+                + "account. The keys pres-srv-cap, conference-factory and max-adhoc-group-size of ims.conf count more "
+                + "than what is kept; account show shows what holds.",
+            "The last two are about chats of several people, which this version does not have: they are kept for one "
+                + "that does.",
         ],
         examples: ["provision import operator.xml"]
     )
@@ -38,18 +41,7 @@ struct ProvisionCommand: ConfigurationCommand {
         }
         guard !provisioning.isEmpty else { throw ProvisioningFailure.nothingKnown(file: file) }
         let store = try Store(path: configuration.storePath)
-        let settings: [(key: String, value: String?)] = [
-            (
-                ProvisionedSetting.presenceServerCapabilities,
-                provisioning.presenceServerCapabilities.map { String($0) }
-            ),
-            (ProvisionedSetting.conferenceFactory, provisioning.conferenceFactory),
-            (ProvisionedSetting.maximumGroupSize, provisioning.maximumGroupSize.map { String($0) }),
-        ]
-        for (key, value) in settings {
-            guard let value else { continue }
-            try store.setValue(Array(value.utf8), key, account: account.name)
-        }
+        try store.keep(provisioning, account: account.name)
         output.show(.provisioned(provisioning), account: account.name)
     }
 }

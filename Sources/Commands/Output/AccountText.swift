@@ -62,6 +62,8 @@ enum AccountText {
         add(.presenceList, account.presenceList)
         add(.presenceListServer, account.presenceListServer)
         add(.presenceServerCapabilities, account.presenceServerCapabilities.map(binary))
+        add(.conferenceFactory, account.conferenceFactory)
+        add(.maximumGroupSize, account.maximumGroupSize.map { String($0) })
         add(.xcapRoot, account.xcapRoot?.description)
         add(.xcapUser, account.xcapUser)
         if account.xcapRoot != nil { add(.xcapAssertedIdentity, toggle(account.assertsXCAPIdentity)) }

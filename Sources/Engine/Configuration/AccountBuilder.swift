@@ -1,3 +1,4 @@
+import Documents
 import Runtime
 import SIP
 
@@ -189,6 +190,9 @@ struct AccountBuilder {
             ConfigurationValue.capabilities,
             Expectation.capabilities
         )
+        account.conferenceFactory = try value(.conferenceFactory, resource, Expectation.resource)
+        let size: (String) -> Int? = { Int($0).flatMap { Provisioning.groupSizes.contains($0) ? $0 : nil } }
+        account.maximumGroupSize = try value(.maximumGroupSize, size, Expectation.groupSize)
     }
 
     private func readMessageSessions(into account: inout Account) throws(ConfigurationError) {

@@ -65,6 +65,8 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case presenceList = "presence-list"
     case presenceListServer = "presence-list-server"
     case presenceServerCapabilities = "pres-srv-cap"
+    case conferenceFactory = "conference-factory"
+    case maximumGroupSize = "max-adhoc-group-size"
 
     case xcapRoot = "xcap-root"
     case xcapUser = "xcap-user"

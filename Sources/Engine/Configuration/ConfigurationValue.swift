@@ -30,6 +30,7 @@ package enum ConfigurationValue {
         package static let serviceID = Account.PresenceServiceID.allCases.map(\.rawValue)
             .joined(separator: " or ")
         package static let resource = "a SIP URI such as sip:friends@ims.test"
+        package static let groupSize = "a number of people such as 20"
         package static let capabilities = "eight binary digits such as 00010000"
         package static let httpRoot = "a URL such as https://xcap.ims.test/xcap-root"
         package static let userName = "a name such as alice@ims.test"
