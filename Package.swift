@@ -90,6 +90,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .executableTarget(
+            name: "PresenceBench",
+            dependencies: ["UserAgent", "SIP", "Documents", "CLibXML2", "Wire"],
+            path: "scripts/bench.d/PresenceBench",
+            swiftSettings: strict
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["Runtime", "Wire"],

@@ -83,7 +83,7 @@ package struct LabUser: Hashable, Sendable {
 package enum LabLimits {
     static let nonces = 1024
     static let bindingsPerUser = 16
-    static let subscriptions = 256
+    static let subscriptions = 2048
     static let publicationsPerUser = 16
     static let connections = 256
     /// Messages held back by the `delay` fault, and as many responses of MSRP.

@@ -34,6 +34,11 @@ struct LabCommand: LoopCommand {
                 help: "Be the core of this domain; ims.test if not given"
             ),
             Option(
+                name: "more-users",
+                value: .required("COUNT", .count),
+                help: "Have so many users more: user1, user2 and so on, whose passwords are their names"
+            ),
+            Option(
                 name: "certificate",
                 value: .required("FILE", .file),
                 help: "Offer TLS too, on the port after, and show this certificate there and as a relay"
@@ -57,6 +62,9 @@ struct LabCommand: LoopCommand {
         availability: .commandLineOnly
     )
 
+    /// More than anybody tries out.
+    private static let mostUsers = 10_000
+
     private let configuration: LabConfiguration
 
     init(_ arguments: Arguments) throws(UsageError) {
@@ -68,6 +76,11 @@ struct LabCommand: LoopCommand {
             configuration.host = host
         }
         configuration.port = arguments.option("port").flatMap(UInt16.init) ?? configuration.port
+        let more = arguments.option("more-users").flatMap { Int($0) } ?? 0
+        guard more <= Self.mostUsers else {
+            throw .badValue(of: "--more-users", value: "\(more)", expected: "at most \(Self.mostUsers)")
+        }
+        configuration.users += (0..<more).map { LabUser(name: "user\($0 + 1)", password: "user\($0 + 1)") }
         configuration.domain = arguments.option("domain") ?? configuration.domain
         if configuration.port == 0 { configuration.tlsPort = 0 }
         configuration.relayPort = arguments.option("relay-port").flatMap(UInt16.init)

@@ -23,7 +23,9 @@ enum DocumentText {
     /// What another client has done to the list.
     static func line(_ change: BuddyListChange) -> String {
         func names(_ mark: String, _ buddies: [Buddy]) -> [String] {
-            buddies.prefix(shownNames).map { mark + ($0.nickname.map(Display.safeName) ?? Display.safe($0.uri)) }
+            buddies.prefix(shownNames).map {
+                mark + ($0.nickname.map(Display.safeName) ?? Display.safe($0.uri))
+            }
                 + (buddies.count > shownNames ? ["\(mark)\(buddies.count - shownNames) more"] : [])
         }
         let parts = names("+", change.added) + names("-", change.removed) + names("changed ", change.changed)

@@ -9,7 +9,7 @@ _ims() {
         '--config=[Read this configuration instead of $XDG_CONFIG_HOME/ims/ims.conf]:file:_files'
         '--as=[Act as this one of your public identities]:uri: '
         '--json[Write one JSON object a line instead of text for people]'
-        '--trace=-[Write every SIP message that passes to the file, or to standard error; secrets are masked]::file:_files'
+        '--trace=-[Write every SIP message and XCAP request that passes to the file, or to standard error; secrets are masked]::file:_files'
         '--timeout=[Wait for the network at most this long]:seconds: '
         '--keep-registration[Leave the registration behind when the command ends, instead of ending it]'
         '--no-input[Never start the prompt]'
@@ -54,7 +54,7 @@ _ims() {
                 status) _arguments $global  ;;
                 unregister) _arguments $global '--service-only[Leave the IM service alone and stay registered for the rest]' ;;
                 xdm) _arguments $global '--node=[Only this element or attribute of the document]:selector: ' '--dry-run[With apply\: only say what would be done]' '--force[With put and delete\: whatever the server has meanwhile]' '--content-type=[With put\: what it is, for documents that ims does not know]:type: ' '1:action:(get put delete list pull diff apply)' '2::target:_files' '3::file:_files' ;;
-                buddies) _arguments $global '--group=[With add\: the group they are in]:group: ' '--undo[With allow and block\: take the decision back]' '1:action:(list add remove rename group allow block requests)' '2::who:_ims_contacts' '*:name: ' ;;
+                buddies) _arguments $global '--group=[With add\: the group they are in]:group: ' '--undo[With allow and block\: take the decision back]' '1::action:(list add remove rename group allow block requests)' '2::who:_ims_contacts' '*:name: ' ;;
                 capabilities) _arguments $global '--refresh[Ask even if the answer of the last hour is remembered]' '1:peer:_ims_contacts' ;;
                 chat) _arguments $global '--exec=[Let a shell command chat\: it reads what comes, and what it prints is said]:command: ' '--bytes[Send what is read as it comes, not line by line]' '--content-type=[Say what is sent, text/plain if not given]:type: ' '--wait=[Wait until a message is sent, accepted, delivered or displayed; accepted if not given]:goal:(sent accepted delivered displayed)' '1:uri:_ims_contacts' ;;
                 history) _arguments $global '--limit=[Show at most this many; 50 if not given]:count: ' '--search=[Show only messages whose text holds this, upper and lower case alike]:word: ' '--session=[Show only the messages of this session, as --json names it]:id: ' '--transcript=[Write all of them into a new file, or with - to standard output, as a record to keep]:file:_files' '1::peer:_ims_contacts' ;;
@@ -67,7 +67,7 @@ _ims() {
                 share-image) _arguments $global '1:uri:_ims_contacts' '*:file:_files' ;;
                 completion) _arguments $global '1:shell:(bash zsh fish)' ;;
                 help) _arguments $global '1::command:(account identities provision register status unregister xdm buddies capabilities chat history listen presence send-message fetch-file receive send-file share-image completion help lab version)' ;;
-                lab) _arguments $global '--listen=[Listen on this address; 127.0.0.1 if not given]:address: ' '--port=[Use this port for UDP and TCP; 5060 if not given, 0 for any]:port: ' '--relay-port=[Use this port for MSRP; 2855 if not given, any if --port is 0]:port: ' '--xcap-port=[Use this port for XCAP; 8080 if not given, any if --port is 0]:port: ' '--domain=[Be the core of this domain; ims.test if not given]:name: ' '--certificate=[Offer TLS too, on the port after, and show this certificate there and as a relay]:file:_files' '--key=[The key of the certificate]:file:_files' '--fault=[Begin with a fault, such as 420, 503, stale or "drop 1"; several are separated by commas]:fault: ' ;;
+                lab) _arguments $global '--listen=[Listen on this address; 127.0.0.1 if not given]:address: ' '--port=[Use this port for UDP and TCP; 5060 if not given, 0 for any]:port: ' '--relay-port=[Use this port for MSRP; 2855 if not given, any if --port is 0]:port: ' '--xcap-port=[Use this port for XCAP; 8080 if not given, any if --port is 0]:port: ' '--domain=[Be the core of this domain; ims.test if not given]:name: ' '--more-users=[Have so many users more\: user1, user2 and so on, whose passwords are their names]:count: ' '--certificate=[Offer TLS too, on the port after, and show this certificate there and as a relay]:file:_files' '--key=[The key of the certificate]:file:_files' '--fault=[Begin with a fault, such as 420, 503, stale or "drop 1"; several are separated by commas]:fault: ' ;;
                 version) _arguments $global  ;;
             esac
             ;;
