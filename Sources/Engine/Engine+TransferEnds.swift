@@ -36,8 +36,8 @@ extension Engine {
     /// Ends a transfer whose session or connection is over.
     func closing(_ id: TransferID, _ end: FileTransferEnd) {
         guard let state = transferStates[id] else { return }
-        if let known = state.end { return finish(id, known) }
-        let end = settledEnd(of: state, or: end)
+        // What is known of the bytes says more than that the session is over.
+        if let known = state.end ?? settledEnd(of: state) { return finish(id, known) }
         transferStates[id]?.closure = end
         if case .receiving(let receiver) = state.work {
             if receiver.awaitsDescription { return receiver.settle() }
@@ -50,16 +50,21 @@ extension Engine {
         switch end {
         case .byPeer, .connection:
             loop.schedule(at: .now + Self.lastWords) { [weak self] in
-                self?.assumeIsolated { $0.finish(id, end) }
+                self?.assumeIsolated { $0.lastWordsSaid(id, end) }
             }
         default: finish(id, end)
         }
     }
 
-    /// What is known of the bytes says more than that the session is over.
-    private func settledEnd(of state: TransferState, or end: FileTransferEnd) -> FileTransferEnd {
-        guard case .receiving(let receiver) = state.work else { return end }
-        return receiver.failure ?? receiver.result ?? end
+    private func lastWordsSaid(_ id: TransferID, _ end: FileTransferEnd) {
+        guard let state = transferStates[id] else { return }
+        if case .receiving(let receiver) = state.work, receiver.isStoring { return }
+        finish(id, settledEnd(of: state) ?? end)
+    }
+
+    private func settledEnd(of state: TransferState) -> FileTransferEnd? {
+        guard case .receiving(let receiver) = state.work else { return nil }
+        return receiver.failure ?? receiver.result
     }
 
     /// Ends a transfer, and its session if it was the last one in it.

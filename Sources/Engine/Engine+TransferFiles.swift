@@ -31,11 +31,21 @@ extension Engine {
     }
 
     /// The hashes of a file; computed only if it has changed since the last time.
+    ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - path: Where it is.
+    ///   - name: What it is called.
+    ///   - algorithms: What is computed if there is something to compute, SHA-1 first.
+    ///   - needed: What there must be: for a better hash alone no large file is read once more.
+    /// - Returns: The hashes.
+    /// - Throws: `EngineError` when it cannot be read, or nobody waits any more.
     func hashes(
         of file: FileReader,
         path: String,
         name: String,
-        _ algorithms: [FileHash.Algorithm]
+        _ algorithms: [FileHash.Algorithm],
+        needed: FileHash.Algorithm = .sha1
     ) async throws(EngineError) -> [FileHash] {
         let stamp = FileStamp(
             path: path,
@@ -45,7 +55,8 @@ extension Engine {
             number: file.stamp.number
         )
         let known = keep({ store throws(Store.Failure) in try store.hash(of: stamp) }) ?? nil
-        if let known, let kept = FileHash.split(known, algorithms) { return kept }
+        let kept = FileHash.split(known ?? [], algorithms)
+        if kept.contains(where: { $0.algorithm == needed }) { return kept }
         let running = algorithms.map { IncrementalHash($0.function) }
         var (place, told): (UInt64, Instant) = (0, .now)
         while place < file.size {
@@ -315,7 +326,13 @@ extension Engine {
             let path = "\(folder)/\(name)"
             guard let reader = try? FileReader(path: path, followsLinks: false),
                 selector.size.map({ $0 == reader.size }) ?? true,
-                let hashes = try? await hashes(of: reader, path: path, name: name, algorithms)
+                let hashes = try? await hashes(
+                    of: reader,
+                    path: path,
+                    name: name,
+                    algorithms,
+                    needed: selector.hash(.sha1) == nil && selector.hash(.sha256) != nil ? .sha256 : .sha1
+                )
             else { continue }
             let file = FileSelector(
                 name: name,
@@ -336,12 +353,12 @@ extension Engine {
 }
 
 extension FileHash {
-    /// Takes kept hashes apart, which stand one behind the other in this order; `nil` if one is missing.
-    static func split(_ bytes: [UInt8], _ algorithms: [Algorithm]) -> [FileHash]? {
+    /// Takes kept hashes apart, which stand one behind the other in this order, as many as there are.
+    static func split(_ bytes: [UInt8], _ algorithms: [Algorithm]) -> [FileHash] {
         var rest = bytes[...]
         var hashes: [FileHash] = []
         for algorithm in algorithms {
-            guard rest.count >= algorithm.length else { return nil }
+            guard rest.count >= algorithm.length else { break }
             hashes.append(FileHash(algorithm, Array(rest.prefix(algorithm.length))))
             rest = rest.dropFirst(algorithm.length)
         }
