@@ -331,8 +331,8 @@ extension Warning {
         case .watchersNotTold(let refusal):
             "the network does not tell who asks to see your presence (\(refusal.wording))."
         case .chatNotEncrypted(let peer):
-            "\(Display.safe(peer)) does not take chats over TLS, so what is written is not encrypted; "
-                + "chat-transport = tls in ims.conf would rather have no chat."
+            "\(Display.safe(peer)) does not take TLS, so what goes there is not encrypted; "
+                + "chat-transport = tls in ims.conf would rather send nothing."
         case .certificateNotKept(let detail):
             "the certificate for chats is not kept, the next run makes another: \(Display.safe(detail))."
         case .relayNotEncrypted(let host):

@@ -88,10 +88,14 @@ extension Engine {
         remember(state, end, at: progress(of: id).done)
         transferStates[id] = nil
         if case .receiving(let receiver) = state.work { receiver.stop(end) }
-        if !state.waiters.isEmpty { finishedTransfers[id] = state }
-        if state.isTold { emit(.fileEnded(state.transfer, end)) }
+        // Who waits for it may have another way to offer the file, and then this is no end to speak of.
+        if state.waiters.isEmpty { tell(end, of: state) } else { finishedTransfers[id] = state }
         state.waiters.resumeAll(with: .success(end))
         rearmProgress()
+    }
+
+    func tell(_ end: FileTransferEnd, of state: TransferState) {
+        if state.isTold { emit(.fileEnded(state.transfer, end)) }
     }
 
     // MARK: - Parting

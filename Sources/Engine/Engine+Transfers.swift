@@ -72,12 +72,14 @@ extension Engine {
                 offered = FileAttributes(selector: selector, transferID: nil)
                 try forgetPart(of: state)
             } else if end.isWorthRepeating, !isShutDown, !Task.isCancelled {
+                tell(end, of: state)
                 failures = state.lastDone > place ? 0 : failures + 1
                 place = state.lastDone
                 guard failures < Self.fruitlessAttempts else { return (state.transfer, end) }
                 offered.range = nil
                 await pause(Self.attemptInterval)
             } else {
+                tell(end, of: state)
                 return (state.transfer, end)
             }
         }
@@ -190,7 +192,6 @@ extension Engine {
             let isPartial = file.attributes.range != nil
             let id = try offer(file, to: peer, as: sender, options, over: way)
             let (state, end) = try await awaitEnd(of: id)
-            let transfer = state.transfer
             let reached = file.record.map { keptPlace(of: $0) } ?? 0
             if let next = nextWay(to: peer, after: way, end) {
                 way = next
@@ -204,12 +205,15 @@ extension Engine {
                 // Who knows nothing of multiparts may know the description alone (RFC 5547 §8.8).
                 file.icon = nil
             case _ where end.isWorthRepeating && file.record != nil && !isShutDown && !Task.isCancelled:
+                tell(end, of: state)
                 failures = reached > place ? 0 : failures + 1
-                guard failures < Self.fruitlessAttempts else { return (transfer, end) }
+                guard failures < Self.fruitlessAttempts else { return (state.transfer, end) }
                 place = reached
                 file.record?.place = reached
                 await pause(Self.attemptInterval)
-            default: return (transfer, end)
+            default:
+                tell(end, of: state)
+                return (state.transfer, end)
             }
         }
     }

@@ -297,7 +297,7 @@ package enum Warning: Hashable, Sendable {
     case presenceNotPublished(Refusal)
     /// Who asks to see the user's presence is not told.
     case watchersNotTold(Refusal)
-    /// The peer does not take chats over TLS, so that this one is not encrypted.
+    /// The peer does not take TLS, so that a chat with them, or a file for them, is not encrypted.
     case chatNotEncrypted(peer: String)
     /// The certificate for message sessions could not be kept: the next run has another one.
     case certificateNotKept(String)
