@@ -40,6 +40,8 @@ struct PresenceLedger {
     /// Whether the documents are being read, and whether they have changed since that began.
     var isLooking = false
     var mustLookAgain = false
+    /// How many changes of ours to documents wait for their answer.
+    var changesUnderWay = 0
     var own: OwnPresence?
     /// Whether the state of this registration was begun to be published.
     var hasBegun = false

@@ -2,6 +2,7 @@ import Documents
 import Engine
 import Store
 import Testing
+import UserAgent
 import Wire
 
 import struct Engine.Event
@@ -93,6 +94,54 @@ import struct Engine.Event
         #expect(sink.output.contains("\"event\":\"buddy_watch\"") && sink.output.contains(object))
         text().show(.buddyWatch(mode), account: "a")
         #expect(sink.error.contains(words))
+    }
+
+    @Test(
+        "no string of a presence document or watcher steers the terminal, and a request says how to answer it"
+    )
+    func presenceIsSafe() throws {
+        let evil = "x\u{1B}]0;owned\u{7}\u{9B}2J\r\u{202E}"
+        let state = PresenceState(
+            basic: .open,
+            willing: false,
+            activities: ["busy" + evil],
+            mood: [evil],
+            note: evil,
+            displayName: evil
+        )
+        let uri = "sip:eve@ims.test;\(evil)"
+        let kinds: [Event.Kind] = [
+            .presence(PresenceChange(uri: uri, state: state, previous: state)),
+            .watcher(Watcher(uri: uri, displayName: evil, status: .pending)),
+            .presenceUnknown(uri: uri, .refused(Refusal(status: 403, reason: evil, warning: evil))),
+            .presenceUnknown(uri: uri, .undecided),
+        ]
+        for kind in kinds { text().show(Event(time: Sample.time, account: "a", kind: kind)) }
+        text().show(
+            .buddy(BuddyEntry(Buddy(uri: uri, group: evil), policy: nil, presence: state)),
+            account: "a"
+        )
+        text().show(
+            .ownPresence(
+                OwnPresenceStatus(
+                    presence: OwnPresence(note: evil),
+                    isPublished: true,
+                    isAvailabilityPublishedByServer: false
+                )
+            ),
+            account: "a"
+        )
+        text().show(
+            .watcherRequest(
+                WatcherRequest(uri: uri, displayName: evil, since: Sample.time, status: "pending")
+            ),
+            account: "a"
+        )
+        let shown = sink.output + sink.error
+        #expect(shown.contains("asks to see your presence: buddies allow sip:eve@ims.test"))
+        for scalar in ["\u{1B}", "\u{7}", "\u{9B}", "\r", "\u{202E}"] as [Unicode.Scalar] {
+            #expect(!shown.unicodeScalars.contains(scalar), "\(shown)")
+        }
     }
 
     @Test("a document goes out byte by byte into a file, and made safe onto a terminal")

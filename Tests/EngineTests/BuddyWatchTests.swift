@@ -45,6 +45,10 @@ struct BuddyWatchTests {
 
             // What was done here is no news, and decisions come along.
             let carol = Buddy(uri: "sip:carol@ims.test")
+            for _ in 1...3 {
+                try await desk.setBuddy(carol)
+                try await desk.removeBuddy(carol.uri)
+            }
             try await desk.setBuddy(carol)
             try await phone.decide(.block, about: "sip:eve@ims.test")
             try await phone.setBuddy(Buddy(uri: Self.bob.uri, nickname: "Robert"))

@@ -53,7 +53,8 @@ enum PresenceText {
         let name = watcher.displayName.map(Display.safeName)?.trimmedName ?? ""
         let who = name.isEmpty ? Display.safe(watcher.uri) : "\(name) (\(Display.safe(watcher.uri)))"
         return switch watcher.status {
-        case .pending, .waiting: "\(who) asks to see your presence."
+        case .pending, .waiting:
+            "\(who) asks to see your presence: buddies allow \(Display.safe(watcher.uri)), or block."
         case .active: "\(who) sees your presence."
         case .terminated: "\(who) does not watch you any more."
         }

@@ -18,13 +18,21 @@ package enum BuddySource: Hashable, Sendable {
 extension Engine {
     /// Brings the list on this machine in line with the server's.
     ///
+    /// - Parameter report: Takes what the server has otherwise than this machine had it.
     /// - Returns: What the list is worth now.
-    package func refreshBuddies() async -> BuddySource {
+    @discardableResult
+    package func refreshBuddies(
+        telling report: (BuddyListChange) -> Void = { _ in }
+    ) async -> BuddySource {
         guard account.xcapRoot != nil else { return .local }
         do throws(XDMError) {
             if try await adoptLocalBuddies() { return .server }
             let found = try await documentIfAny(buddyDocument)
+            // What was changed here while that was on its way is newer.
+            guard presence.changesUnderWay == 0 else { return .server }
+            let before = buddies
             try takeBuddies(from: found?.body)
+            report(BuddyListChange(from: before, to: buddies))
             return .server
         } catch {
             return .copy(error)
@@ -92,6 +100,8 @@ extension Engine {
         change: (inout Document) -> Void,
         written: (Document) -> [UInt8]
     ) async throws(XDMError) {
+        beginChange()
+        defer { endChange() }
         for attempt in 1...Self.changeAttempts {
             let found = try await documentIfAny(selector)
             var document: Document
@@ -125,6 +135,9 @@ extension Engine {
             try changeStore(locally)
             return followBuddies()
         }
+        // Until the copy here has it, what the server tells of it is no news.
+        beginChange()
+        defer { endChange() }
         try await adoptLocalBuddies()
         try await edit(buddyDocument) { (bytes) throws(DocumentError) in
             try bytes.map { (bytes) throws(DocumentError) in try ResourceLists(parsing: bytes) }

@@ -51,7 +51,8 @@ extension Engine {
 
     /// Reads the buddy list and the decisions anew; what comes while that goes on is looked at afterwards.
     private func lookAtDocuments() {
-        guard !presence.isLooking else {
+        // What is being changed here is told by the server before it has answered.
+        guard !presence.isLooking, presence.changesUnderWay == 0 else {
             presence.mustLookAgain = true
             return
         }
@@ -60,18 +61,27 @@ extension Engine {
             repeat {
                 presence.mustLookAgain = false
                 await lookOnce()
-            } while presence.mustLookAgain && !isShutDown
+            } while presence.mustLookAgain && presence.changesUnderWay == 0 && !isShutDown
             presence.isLooking = false
         }
     }
 
+    /// Notes that a change of ours to a document begins.
+    func beginChange() { presence.changesUnderWay += 1 }
+
+    /// Notes its end, and looks at what was told meanwhile.
+    func endChange() {
+        presence.changesUnderWay -= 1
+        if presence.mustLookAgain { lookAtDocuments() }
+    }
+
     private func lookOnce() async {
-        let before = buddies
-        if case .copy(let error) = await refreshBuddies() {
+        let source = await refreshBuddies { [self] change in
+            if !change.isEmpty, !isShutDown { emit(.buddiesChanged(change)) }
+        }
+        if case .copy(let error) = source {
             return log(.notice, "the buddy list on the server could not be read: \(error)")
         }
-        let change = BuddyListChange(from: before, to: buddies)
-        if !change.isEmpty, !isShutDown { emit(.buddiesChanged(change)) }
         do throws(XDMError) {
             try await refreshDecisions()
         } catch {
