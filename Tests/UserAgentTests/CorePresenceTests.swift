@@ -120,6 +120,48 @@ struct CorePresenceTests {
         #expect(watch.news.count == 2)
     }
 
+    @Test("ten megabytes of notes and an entity bomb are refused and logged, and the next document is taken")
+    func hostile() throws {
+        var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
+        watch.confirm()
+        try watch.notify(presence("open"))
+        let note = "<note>" + String(repeating: "n", count: 100_000) + "</note>"
+        let notes = String(repeating: note, count: 100)
+        try watch.notify(presence("closed").replacing("</presence>", with: notes + "</presence>"))
+        let entities = (1...9).map { "<!ENTITY e\($0) '&e\($0 - 1);&e\($0 - 1);&e\($0 - 1);'>" }.joined()
+        try watch.notify(
+            "<!DOCTYPE presence [<!ENTITY e0 'boom'>\(entities)]>"
+                + presence("closed").replacing("</presence>", with: "<note>&e9;</note></presence>")
+        )
+        #expect(watch.news.count == 1)
+        try watch.notify(presence("closed"))
+        #expect(watch.bench.responses.last == 200)
+        #expect(watch.news.last == .presence(PresenceState(basic: .closed), of: "sip:bob@ims.test"))
+    }
+
+    @Test("watchers of somebody else, and of another package, are not told")
+    func foreignWatchers() throws {
+        var watch = try WatchBench(.watchers(of: "sip:alice@ims.test"))
+        watch.confirm()
+        func list(_ resource: String, _ package: String, _ watcher: String) -> String {
+            "<watcher-list resource='\(resource)' package='\(package)'><watcher id='\(watcher)' status='pending' "
+                + "event='subscribe'>sip:\(watcher)@ims.test</watcher></watcher-list>"
+        }
+        try watch.notify(
+            "<watcherinfo xmlns='urn:ietf:params:xml:ns:watcherinfo' version='0' state='full'>"
+                + list("sip:bob@ims.test", "presence", "eve")
+                + list("sip:alice@ims.test", "dialog", "mallory")
+                + list("sip:alice@ims.test", "presence", "bob") + "</watcherinfo>",
+            type: "application/watcherinfo+xml",
+            event: "presence.winfo"
+        )
+        guard case .watchers(let watchers, isFull: true) = watch.news.last else {
+            Issue.record("told \(watch.news)")
+            return
+        }
+        #expect(watchers.map(\.uri) == ["sip:bob@ims.test"])
+    }
+
     @Test("a NOTIFY that nobody asked for gets 481 and changes nothing")
     func unsolicited() throws {
         var watch = try WatchBench(.presence(of: "sip:bob@ims.test"))
@@ -359,88 +401,5 @@ struct CoreListTests {
         #expect(moved.count == 2)
         #expect(moved.allSatisfy { $0.headers.first(.via)?.text.contains("/TCP ") == true })
         #expect(watch.news.last == .ended(.byUser, retryAfter: nil))
-    }
-}
-
-@Suite("Publishing through the core")
-struct CorePublicationTests {
-    /// Makes the core publish a note of that many letters.
-    private func publish(_ size: Int, _ bench: inout CoreBench) {
-        let own = OwnPresence(note: String(repeating: "n", count: size))
-        let setting = OwnPresence.Setting(
-            identity: "sip:alice@ims.test",
-            tupleID: "t",
-            serviceID: PresenceDocument.Service.instantMessaging,
-            isAvailabilityPublishedByServer: false
-        )
-        let document = own.document(setting, at: Timestamp(microseconds: 0))
-        bench.step { $0.publish(document, at: $1, into: &$2) }
-    }
-
-    @Test("what is too large for UDP is published when the registration has moved to TCP (RFC 3261 §18.1.1)")
-    func large() throws {
-        var bench = try CoreBench.registered()
-        // What is usual fits.
-        publish(30, &bench)
-        #expect(bench.requests(.publish).count == 1)
-        bench.answer(.ok, headers: [(.sipETag, "e1"), (.expires, "3600")])
-        publish(1400, &bench)
-        #expect(bench.requests(.publish).count == 1)
-        #expect(bench.requests(.register).last?.headers.first(.expires)?.text == "0")
-        bench.answer(.ok)
-        #expect(bench.flowsWanted == [false, true])
-        bench.openFlow(.tcp)
-        bench.grant()
-        let moved = try #require(bench.requests(.publish).last)
-        #expect(bench.requests(.publish).count == 2)
-        #expect(moved.headers.first(.via)?.text.contains("/TCP ") == true)
-        #expect(moved.headers.first(.sipIfMatch)?.text == "e1")
-        bench.answer(.ok, headers: [(.sipETag, "e2"), (.expires, "3600")])
-        #expect(bench.publications.count == 2)
-        #expect(bench.oversized.isEmpty)
-    }
-
-    @Test(
-        "where there is no TCP it is published by UDP, and that is told; without a registration it has failed"
-    )
-    func largeWithoutStream() throws {
-        var bench = try CoreBench.registered()
-        publish(1400, &bench)
-        bench.answer(.ok)
-        bench.openFlow(.udp)
-        bench.grant()
-        #expect(bench.requests(.publish).count == 1)
-        #expect(bench.oversized.count == 1)
-
-        bench = try CoreBench.registered()
-        publish(1400, &bench)
-        bench.answer(.ok)
-        bench.step { $0.flowNotOpened(at: $1, into: &$2) }
-        // The flow that was to be left is still there.
-        #expect(bench.requests(.register).last?.headers.first(.expires)?.text != "0")
-        bench.answer(.forbidden)
-        guard case .failed(.unreachable, .some) = bench.publications.last else {
-            Issue.record("told \(bench.publications)")
-            return
-        }
-    }
-
-    @Test("a document goes to the identity it is about, with the route of the registration")
-    func publish() throws {
-        var bench = try CoreBench.registered()
-        publish(3, &bench)
-        let publish = try #require(bench.requests(.publish).first)
-        #expect(publish.requestURI?.text == "sip:alice@ims.test")
-        #expect(publish.headers.all(.route).count == 2)
-        let document = try PresenceDocument(parsing: publish.body)
-        #expect(document.entity == "sip:alice@ims.test")
-        #expect(document.notes.map(\.text) == ["nnn"])
-        bench.answer(.ok, headers: [(.sipETag, "e1"), (.expires, "3600")])
-        #expect(bench.publications == [.published(expires: .seconds(3600))])
-        #expect(bench.core.publishedEntityTag == "e1")
-        bench.step { $0.unpublish(at: $1, into: &$2) }
-        #expect(bench.requests(.publish).last?.headers.first(.sipIfMatch)?.text == "e1")
-        bench.answer(.ok)
-        #expect(bench.publications.last == .removed)
     }
 }
