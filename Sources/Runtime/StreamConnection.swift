@@ -52,24 +52,28 @@ package final class StreamConnection: @unchecked Sendable {
         package init() {}
     }
 
-    private enum State { case connecting, handshaking, open, closing, closed }
+    enum State { case connecting, handshaking, open, closing, closed }
 
-    package private(set) var local: SocketAddress
+    package internal(set) var local: SocketAddress
     package let remote: SocketAddress
 
-    private let loop: EventLoop
+    let loop: EventLoop
     private let options: Options
-    private var handler: Handler?
-    private var descriptor: Descriptor?
-    private var state: State
-    private var session: TLSSession?
-    private var queue = WriteQueue()
+    var handler: Handler?
+    var descriptor: Descriptor?
+    var state: State
+    var session: TLSSession?
+    var queue = WriteQueue()
     /// What was sent before the connection stood.
-    private var early: [UInt8] = []
+    var early: [UInt8] = []
     private var timer: TimerToken?
-    private var (isPaused, isSendingEnded, isShutDown, hasPeerEnded) = (false, false, false, false)
-    /// The reason of the end that is on its way to the handler.
-    private var isEnding = false
+    var (isPaused, isSendingEnded, isShutDown, hasPeerEnded) = (false, false, false, false)
+    /// Whether the end is on its way to the handler.
+    var isEnding = false
+    /// What the loop was last asked to wait for.
+    var interest: EventLoop.Readiness = []
+    /// Whether the last read brought so much that the next one is likely to.
+    var isBulk = false
 
     /// Begins to connect; whether that succeeds is an event.
     ///
@@ -139,6 +143,7 @@ package final class StreamConnection: @unchecked Sendable {
             setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, max(1, seconds / 4))
         }
         timer = loop.schedule(at: .now + options.timeout) { self.finish(.timedOut) }
+        self.interest = interest
         if !loop.register(descriptor.number, interest, { self.becameReady($0) }) {
             end(with: SocketError(errno: errno))
         }
@@ -210,7 +215,7 @@ package final class StreamConnection: @unchecked Sendable {
     /// Waits until the peer has closed too, so that what it sends too late does not destroy what we sent last.
     ///
     /// The time begins anew with everything the peer takes.
-    private func linger() {
+    func linger() {
         stopTimer()
         timer = loop.schedule(at: .now + RuntimeLimits.lingering) { self.finish(nil) }
     }
@@ -225,12 +230,12 @@ package final class StreamConnection: @unchecked Sendable {
     // MARK: - The end
 
     /// Ends the connection from within a call of the owner, who hears of it in the loop's next turn.
-    private func end(with error: SocketError?) {
+    func end(with error: SocketError?) {
         isEnding = true
         loop.execute { self.finish(error) }
     }
 
-    private func finish(_ error: SocketError?) {
+    func finish(_ error: SocketError?) {
         guard state != .closed else { return }
         state = .closed
         stopTimer()
@@ -244,174 +249,8 @@ package final class StreamConnection: @unchecked Sendable {
         handler?(.closed(error))
     }
 
-    private func stopTimer() {
+    func stopTimer() {
         if let timer { loop.cancel(timer) }
         timer = nil
-    }
-}
-
-// MARK: - What the loop does
-
-extension StreamConnection {
-    private func becameReady(_ readiness: EventLoop.Readiness) {
-        guard let descriptor, !isEnding else { return }
-        if state == .connecting { return becomeConnected(descriptor) }
-        if readiness.contains(.writable) { flushFromLoop() }
-        if readiness.contains(.readable), !isPaused, !hasPeerEnded { return receive() }
-        if !readiness.isDisjoint(with: .failed) { settleFailure(descriptor) }
-    }
-
-    /// Acts on an error or a hang-up, which epoll reports without end until the descriptor is gone.
-    private func settleFailure(_ descriptor: Descriptor) {
-        let error = pendingError(descriptor)
-        if error != 0 {
-            finish(SocketError(errno: error))
-        } else if hasPeerEnded {
-            // Both directions are over.
-            finish(nil)
-        } else {
-            // The end stands behind bytes that were not read yet; there is no way to wait any longer.
-            receive()
-        }
-    }
-
-    private func becomeConnected(_ descriptor: Descriptor) {
-        let error = pendingError(descriptor)
-        guard error == 0 else { return finish(SocketError(errno: error)) }
-        do throws(SocketError) {
-            local = try SocketAddress.local(of: descriptor)
-            state = .handshaking
-            guard session != nil else { return becomeOpen() }
-            try advanceHandshake()
-            updateInterest()
-        } catch {
-            finish(error)
-        }
-    }
-
-    private func advanceHandshake() throws(SocketError) {
-        guard let session else { return }
-        do throws(SocketError) {
-            try session.advance()
-        } catch {
-            // The peer is told which alert made us give up.
-            queue.append(session.takeOutput())
-            flush()
-            throw error
-        }
-        queue.append(session.takeOutput())
-        flush()
-        if session.isEstablished { becomeOpen() }
-    }
-
-    private func becomeOpen() {
-        stopTimer()
-        state = .open
-        let bytes = early
-        early = []
-        do throws(SocketError) { try put(bytes) } catch { return finish(error) }
-        handler?(.connected)
-        guard state != .closed else { return }
-        flush()
-        updateInterest()
-    }
-
-    private func receive() {
-        guard let descriptor else { return }
-        let memory = unsafe loop.scratch.memory
-        let count = unsafe recv(descriptor.number, memory.baseAddress, memory.count, 0)
-        if count < 0 {
-            let error = errno
-            if error != EAGAIN, error != EINTR { finish(SocketError(errno: error)) }
-        } else if count == 0 {
-            receiveEnd()
-        } else if let session {
-            unsafe session.receive(UnsafeRawBufferPointer(rebasing: memory.prefix(count)))
-            do throws(SocketError) { try decrypt(session) } catch { finish(error) }
-        } else {
-            deliver(loop.scratch.prefix(count))
-        }
-    }
-
-    private func decrypt(_ session: TLSSession) throws(SocketError) {
-        if !session.isEstablished { try advanceHandshake() }
-        guard state != .closed, session.isEstablished else { return }
-        let bytes = try session.read()
-        // A key update (RFC 8446 §4.6.3) is answered while reading; what waited before it may go out here too.
-        queue.append(session.takeOutput())
-        flushFromLoop()
-        if !bytes.isEmpty { deliver(bytes) }
-        if session.isEnded, !hasPeerEnded, state != .closed { receiveEnd() }
-    }
-
-    private func deliver(_ bytes: [UInt8]) {
-        if state == .open { handler?(.received(bytes)) }
-    }
-
-    private func receiveEnd() {
-        hasPeerEnded = true
-        switch state {
-        case .open:
-            updateInterest()
-            handler?(.ended)
-        case .closing: if isShutDown { finish(nil) } else { updateInterest() }
-        case .connecting, .handshaking: finish(.tls(TLSFailure(.closedEarly)))
-        case .closed: break
-        }
-    }
-
-    // MARK: - Sending
-
-    /// Queues `bytes` as they go over the wire.
-    private func put(_ bytes: [UInt8]) throws(SocketError) {
-        guard let session else { return queue.append(bytes) }
-        try session.write(bytes)
-        queue.append(session.takeOutput())
-    }
-
-    private func flushFromLoop() {
-        let before = queue.count
-        flush()
-        if state == .closing, queue.count < before, !isEnding { linger() }
-        if before > 0, queue.isEmpty, state == .open, !isEnding { handler?(.drained) }
-    }
-
-    /// Hands to the system what it takes; an error of the connection ends it in the loop's next turn.
-    private func flush() {
-        guard let descriptor, !isEnding else { return }
-        let hadQueue = !queue.isEmpty
-        var failure: Int32 = 0
-        queue.drain { chunk, offset in
-            let count = unsafe chunk.withUnsafeBytes { bytes in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes.dropFirst(offset))
-                return unsafe Glibc.send(descriptor.number, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-            }
-            if count < 0, errno != EAGAIN, errno != EINTR { failure = errno }
-            return max(0, count)
-        }
-        guard failure == 0 else { return end(with: SocketError(errno: failure)) }
-        if queue.isEmpty { shutDownIfEnded(descriptor) }
-        if hadQueue { updateInterest() }
-    }
-
-    private func shutDownIfEnded(_ descriptor: Descriptor) {
-        guard isSendingEnded, !isShutDown, state == .open || state == .closing else { return }
-        isShutDown = true
-        if let session {
-            session.end()
-            let alert = session.takeOutput()
-            // Whether it still fits makes no difference: the FIN says the same.
-            _ = unsafe Glibc.send(descriptor.number, alert, alert.count, Int32(MSG_NOSIGNAL))
-        }
-        shutdown(descriptor.number, Int32(SHUT_WR))
-        if state == .closing, hasPeerEnded { end(with: nil) }
-    }
-
-    private func updateInterest() {
-        guard let descriptor, state != .connecting, !isEnding else { return }
-        var interest: EventLoop.Readiness = []
-        if !isPaused, !hasPeerEnded { interest.insert(.readable) }
-        if !queue.isEmpty { interest.insert(.writable) }
-        loop.update(descriptor.number, interest)
     }
 }

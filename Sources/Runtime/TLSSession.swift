@@ -89,19 +89,31 @@ import COpenSSL
         if status == 1 { isEstablished = true } else { try check(status) }
     }
 
+    /// The most bytes of one record (RFC 8446 §5.1).
+    private static let recordSize = 16_384
+
     /// Decrypts what has been received, up to what one slice of the network holds.
     func read() throws(SocketError) -> [UInt8] {
-        var plain: [UInt8] = []
-        var record = [UInt8](repeating: 0, count: 16_384)
-        while !isEnded {
-            OpenSSLErrors.clear()
-            let status = unsafe SSL_read(ssl, &record, CInt(record.count))
-            guard status > 0 else {
-                try check(status)
-                break
+        // What is decrypted is shorter than what came, now and of a record that was cut before.
+        let capacity = unsafe Int(BIO_ctrl_pending(incoming)) + Self.recordSize + 1
+        var failure: SocketError?
+        let plain = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            do throws(SocketError) {
+                while !isEnded {
+                    OpenSSLErrors.clear()
+                    let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[count...])
+                    let status = unsafe SSL_read(ssl, rest.baseAddress, CInt(rest.count))
+                    guard status > 0 else {
+                        try check(status)
+                        break
+                    }
+                    count += Int(status)
+                }
+            } catch {
+                failure = error
             }
-            plain += record.prefix(Int(status))
         }
+        if let failure { throw failure }
         return plain
     }
 
