@@ -86,7 +86,7 @@ extension MSRPTransport {
     func greet(_ entry: Entry, isGuest: Bool) {
         entry.isGuest = isGuest
         entry.session.sendKeepAlive()
-        ready.insert(entry.local)
+        makeReady(entry)
     }
 
     /// Puts a session onto a connection if the other side is the right one; else the session is over.

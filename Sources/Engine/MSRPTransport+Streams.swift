@@ -4,8 +4,8 @@ import Wire
 
 // Messages that go from a source and into a sink as the connection takes and brings them.
 extension MSRPTransport {
-    /// How few bytes of a message wait when its source is asked for more.
-    private static let lowWater = 65_536
+    /// How few bytes of a message wait when its source is asked for more; never less than a chunk.
+    static let lowWater = 65_536
     /// How many bytes a source is asked for at once.
     private static let slice = 65_536
 
@@ -25,7 +25,7 @@ extension MSRPTransport {
         source.begin { [weak self] in
             self?.wake(local) { $0.streams.outgoing[messageID]?.isWaiting = false }
         }
-        ready.insert(local)
+        makeReady(entry)
         return true
     }
 
@@ -34,7 +34,7 @@ extension MSRPTransport {
         guard let entry = entries[local] else { return }
         entry.session.cancel(messageID)
         entry.streams.close(messageID)
-        ready.insert(local)
+        makeReady(entry)
     }
 
     /// How far a message has come; `nil` once nothing more is expected of it.
@@ -60,15 +60,16 @@ extension MSRPTransport {
                 giveUp(restart.messageID, of: entry, "what was sent cannot be read again", into: &events)
             }
         }
-        ready.insert(local)
+        makeReady(entry)
         return events
     }
 
     /// Asks the sources of a session for as much as will soon be sent.
     func supply(_ entry: Entry, into events: inout [Event]) {
         guard !entry.streams.outgoing.isEmpty else { return }
+        let lowWater = max(Self.lowWater, entry.session.configuration.chunkSize)
         for (messageID, stream) in entry.streams.outgoing where !stream.isExhausted && !stream.isWaiting {
-            while entry.session.queuedBytes(of: messageID) < Self.lowWater {
+            while entry.session.queuedBytes(of: messageID) < lowWater {
                 switch stream.source.next(upTo: Self.slice) {
                 case .bytes(let bytes):
                     entry.session.supply(bytes, to: messageID)
@@ -115,9 +116,7 @@ extension MSRPTransport {
     }
 
     private func deliver(_ event: MessageAssembler.Event, of entry: Entry, into events: inout [Event]) {
-        let local = entry.local
-        let refused = entry.streams.take(event) { [weak self] in self?.wake(local) { _ in } }
-        guard let refused else { return }
+        guard let refused = entry.streams.take(event) else { return }
         var told: [SessionEvent] = []
         entry.session.refuse(refused.messageID, with: refused.code, into: &told)
         settle(told, of: entry, into: &events)
@@ -126,7 +125,7 @@ extension MSRPTransport {
     // MARK: - Going on
 
     /// Lets a session go on in the loop's next turn, wherever the call came from.
-    private func wake(_ local: MSRPURI, _ body: @escaping @Sendable (Entry) -> Void) {
+    func wake(_ local: MSRPURI, _ body: @escaping @Sendable (Entry) -> Void) {
         loop.execute { [weak self] in
             guard let self, let entry = self.entries[local] else { return }
             body(entry)
@@ -136,7 +135,8 @@ extension MSRPTransport {
 
     /// Goes on with a session whose source or sink is ready again.
     func goOn(_ local: MSRPURI) {
-        ready.insert(local)
-        if let id = entries[local]?.link { pauseIfFull(id) }
+        guard let entry = entries[local] else { return }
+        makeReady(entry)
+        if let id = entry.link { pauseIfFull(id) }
     }
 }

@@ -78,6 +78,8 @@ extension MSRPTransport {
         var parser = ChunkParser()
         /// The session of the chunk that is being received.
         var current: Entry?
+        /// The session that was found last on this connection, and the path it was found by.
+        var recent: (path: ByteString, entry: Entry)?
         /// Where it was opened to; `nil` if the other side has connected.
         let destination: Destination?
         /// The sessions for which it is being opened.
@@ -123,6 +125,8 @@ extension MSRPTransport {
         var patience: Instant?
         /// Whether it has come onto a connection of others, and nothing has come for it yet.
         var isGuest = false
+        /// Whether it is among those that may have something to send.
+        var isReady = false
 
         init(_ session: Session, _ streams: SessionStreams, _ approach: Approach, _ check: PeerCheck?) {
             local = session.configuration.local

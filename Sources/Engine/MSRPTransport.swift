@@ -14,6 +14,8 @@ final class MSRPTransport: @unchecked Sendable {
     static let retryInterval = Duration.milliseconds(250)
     /// How many bytes may wait in a connection before no further chunk is made.
     private static let highWater = 262_144
+    /// How many bytes of chunks are handed to a connection at once.
+    private static let batch = 131_072
 
     let loop: EventLoop
     let report: @Sendable (ConnectionID, Input) -> Void
@@ -38,7 +40,9 @@ final class MSRPTransport: @unchecked Sendable {
     }
     var random = SystemRandomNumberGenerator()
     /// Sessions that may have something to send.
-    var ready: Set<MSRPURI> = []
+    private var ready: [Entry] = []
+    /// What is about to be handed to a connection.
+    private var output = ByteWriter()
     private var lastNumber: UInt64 = 0
 
     /// What tells one listener from another.
@@ -149,6 +153,7 @@ final class MSRPTransport: @unchecked Sendable {
         } else {
             entries[local] = Entry(session, SessionStreams(makeSink), approach, check)
         }
+        entries[local]?.streams.wake = { [weak self] in self?.wake(local) { _ in } }
         directory.insert(local, matching: setup.pathMatching, isRelayed: setup.isRelayed)
         let events = restart(restarts, in: local)
         switch approach {
@@ -173,17 +178,26 @@ final class MSRPTransport: @unchecked Sendable {
     /// - Returns: Whether the session takes it.
     func send(_ message: MSRP.OutgoingMessage, in local: MSRPURI) -> Bool {
         let local = moving[local] ?? local
-        guard entries[local]?.session.send(message) == true else { return false }
-        ready.insert(local)
+        guard let entry = entries[local], entry.session.send(message) else { return false }
+        makeReady(entry)
         return true
     }
 
     /// Sends what there is to send, to be called when the events so far have been acted on: the answer to a message
     /// goes out here, and must not be earlier than the message is safe.
     func flush() -> [Event] {
-        let sessions = ready
+        guard !ready.isEmpty else { return [] }
+        let entries = ready
         ready = []
-        return sessions.flatMap { pump($0) }
+        for entry in entries { entry.isReady = false }
+        return entries.flatMap { pump($0) }
+    }
+
+    /// Notes that a session may have something to send.
+    func makeReady(_ entry: Entry) {
+        guard !entry.isReady else { return }
+        entry.isReady = true
+        ready.append(entry)
     }
 
     /// Ends a session, and its connection if no other is on it.
@@ -205,6 +219,7 @@ final class MSRPTransport: @unchecked Sendable {
             link.isEnding = true
             link.connection.close()
         }
+        entry.link = nil
         return entry
     }
 
@@ -227,7 +242,7 @@ final class MSRPTransport: @unchecked Sendable {
             var told: [SessionEvent] = []
             entry.session.fire(at: now, into: &told)
             settle(told, of: entry, into: &events)
-            ready.insert(local)
+            makeReady(entry)
             guard entry.link == nil, let patience = entry.patience, patience <= now else { continue }
             entry.patience = nil
             events.append(.closed(local, .connection("the other side did not connect in time")))
@@ -243,7 +258,7 @@ final class MSRPTransport: @unchecked Sendable {
         case .connected: return connected(id)
         case .received(let bytes): return receive(ByteString(bytes), on: id)
         case .drained:
-            ready.formUnion(directory.sessions(on: id))
+            for local in directory.sessions(on: id) { entries[local].map(makeReady) }
             return []
         case .ended: return end(id, nil)
         case .closed(let error): return end(id, error)
@@ -259,7 +274,7 @@ final class MSRPTransport: @unchecked Sendable {
             while true {
                 let before = expected.isEmpty ? nil : (link.parser, input)
                 guard let event = try link.parser.next(&input) else { break }
-                if case .head(let head) = event {
+                if case .head(let head) = event, !isForRecent(head, on: id, link) {
                     if takeRelayResponse(head, on: id, &events) {
                         link.current = nil
                         continue
@@ -275,7 +290,8 @@ final class MSRPTransport: @unchecked Sendable {
                 }
                 guard let entry = link.current else { continue }
                 entry.session.receive(event, using: &random, into: &told)
-                ready.insert(entry.local)
+                makeReady(entry)
+                guard !told.isEmpty else { continue }
                 settle(told, of: entry, into: &events)
                 told.removeAll(keepingCapacity: true)
             }
@@ -285,6 +301,14 @@ final class MSRPTransport: @unchecked Sendable {
         }
         pauseIfFull(id, link)
         return events
+    }
+
+    /// Whether a chunk is for the session that the last one was for; then that is the present one.
+    private func isForRecent(_ head: ChunkHead, on id: ConnectionID, _ link: Link) -> Bool {
+        guard let recent = link.recent, recent.entry.link == id, recent.path == head.toPath, relay?.link != id
+        else { return false }
+        link.current = recent.entry
+        return true
     }
 
     /// Finds the session of a chunk; one for none is refused.
@@ -303,8 +327,9 @@ final class MSRPTransport: @unchecked Sendable {
             }
             entry.isGuest = false
             link.patience = nil
-            guard entry.link == nil, head.method != nil else { return entry }
-            return bind(entry, to: id, &events) ? entry : nil
+            if entry.link == nil, head.method != nil, !bind(entry, to: id, &events) { return nil }
+            if let path = head.toPath { link.recent = (ByteString(Array(path.bytes)), entry) }
+            return entry
         case .refused(let code):
             if let response = SessionDirectory<ConnectionID>.response(code, to: head) {
                 try? link.connection.send(response.bytes)
@@ -336,18 +361,38 @@ final class MSRPTransport: @unchecked Sendable {
     }
 
     /// Sends what a session has to send, as far as its connection takes it.
-    private func pump(_ local: MSRPURI) -> [Event] {
-        guard let entry = entries[local], let id = entry.link, let link = links[id] else { return [] }
+    private func pump(_ entry: Entry) -> [Event] {
+        guard let id = entry.link, let link = links[id] else { return [] }
         var events: [Event] = []
         var told: [SessionEvent] = []
         entry.session.holdsAnswers = entry.streams.isFull
-        while link.connection.queuedBytes < Self.highWater {
-            supply(entry, into: &events)
-            guard let chunk = entry.session.nextChunk(at: .now, using: &random, into: &told) else { break }
-            do throws(SocketError) { try link.connection.send(chunk.bytes) } catch { break }
+        let now = Instant.now
+        // As many chunks as what sources have supplied is surely enough for.
+        let chunksPerSupply = max(1, Self.lowWater / entry.session.configuration.chunkSize)
+        var chunksToSupply = 0
+        var isOpen = true
+        while isOpen, link.connection.queuedBytes + output.count < Self.highWater {
+            if chunksToSupply == 0 {
+                supply(entry, into: &events)
+                chunksToSupply = chunksPerSupply
+            }
+            chunksToSupply -= 1
+            guard entry.session.writeNext(to: &output, at: now, using: &random, into: &told) else { break }
+            if output.count >= Self.batch { isOpen = handOutput(to: link) }
         }
+        if isOpen { _ = handOutput(to: link) }
         settle(told, of: entry, into: &events)
         pauseIfFull(id, link)
         return events
+    }
+
+    /// Hands what was written to a connection.
+    ///
+    /// - Returns: Whether the connection takes more.
+    private func handOutput(to link: Link) -> Bool {
+        guard !output.isEmpty else { return true }
+        defer { output.removeAll() }
+        do throws(SocketError) { try link.connection.send(output.bytes) } catch { return false }
+        return true
     }
 }

@@ -19,6 +19,8 @@ struct SessionStreams {
     /// Sinks that were told the end but are still at work with what they took.
     private var finishing: [any MessageSink] = []
     private let makeSink: SinkMaker?
+    /// What a new sink is to call when it can take more.
+    var wake: @Sendable () -> Void = {}
 
     init(_ makeSink: SinkMaker?) { self.makeSink = makeSink }
 
@@ -32,14 +34,9 @@ struct SessionStreams {
 
     /// Hands what came to its sink.
     ///
-    /// - Parameters:
-    ///   - event: What the session has told.
-    ///   - wake: What a new sink is to call when it can take more.
+    /// - Parameter event: What the session has told.
     /// - Returns: The message that is to be refused, and how.
-    mutating func take(
-        _ event: MessageAssembler.Event,
-        wake: @escaping @Sendable () -> Void
-    ) -> (messageID: ByteString, code: ResponseCode)? {
+    mutating func take(_ event: MessageAssembler.Event) -> (messageID: ByteString, code: ResponseCode)? {
         switch event {
         case .message: break
         case .began(let message):

@@ -49,9 +49,11 @@ struct LabChat: Sendable {
     }
 
     /// Takes the next thing to send.
-    mutating func nextChunk(at now: Instant, using identifiers: inout IdentifierSource) -> OutgoingChunk? {
+    mutating func next(at now: Instant, using identifiers: inout IdentifierSource) -> ByteString? {
         var events: [SessionEvent] = []
-        return session.nextChunk(at: now, using: &identifiers, into: &events)
+        var writer = ByteWriter()
+        let isSending = session.writeNext(to: &writer, at: now, using: &identifiers, into: &events)
+        return isSending ? writer.string : nil
     }
 
     mutating func fire(at now: Instant) {

@@ -73,8 +73,8 @@ extension LabSwitch {
         guard let path = paths[name], case .buddy(var chat) = path.purpose else { return }
         chat.fire(at: now)
         if let link = path.links.values.first {
-            while let chunk = chat.nextChunk(at: now, using: &identifiers) {
-                switch chunk.word {
+            while let chunk = chat.next(at: now, using: &identifiers) {
+                switch chunk.startWord {
                 case "REPORT": if !loseReport() { send(chunk, to: link) }
                 case "SEND": send(chunk, to: link)
                 default: sendResponse(chunk, to: link, at: now)
@@ -125,10 +125,10 @@ extension LabSwitch {
     }
 }
 
-extension OutgoingChunk {
+extension ByteString {
     /// The method of a request, or the code of a response.
-    fileprivate var word: String {
-        let line = head[0..<(head.firstIndex(of: .carriageReturn) ?? 0)].text
+    fileprivate var startWord: String {
+        let line = self[0..<(firstIndex(of: .carriageReturn) ?? 0)].text
         return line.split(separator: " ").dropFirst(2).first.map(String.init) ?? ""
     }
 }

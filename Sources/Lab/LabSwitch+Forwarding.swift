@@ -205,11 +205,11 @@ extension LabSwitch {
         at now: Instant
     ) {
         guard head.wantsResponse(code), let response = head.response(code, from: local.text) else { return }
-        sendResponse(response.chunk(), to: id, at: now)
+        sendResponse(ByteString(response.chunk().bytes), to: id, at: now)
     }
 
     /// Sends a response of our own, unless a fault is in the way.
-    mutating func sendResponse(_ response: OutgoingChunk, to id: LinkID, at now: Instant) {
+    mutating func sendResponse(_ response: ByteString, to id: LinkID, at now: Instant) {
         guard !faults.takeLost(.responses) else {
             return outbox.append(.note("an MSRP response lost on purpose"))
         }

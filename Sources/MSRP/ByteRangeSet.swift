@@ -8,6 +8,10 @@ struct ByteRangeSet: Sendable {
     /// Adds a range, joined with those it touches.
     mutating func insert(_ range: Range<UInt64>) {
         guard !range.isEmpty else { return }
+        if ranges.count == 1, ranges[0].upperBound == range.lowerBound {
+            ranges[0] = ranges[0].lowerBound..<range.upperBound
+            return
+        }
         var joined = range
         ranges.removeAll { other in
             guard other.lowerBound <= joined.upperBound, joined.lowerBound <= other.upperBound else {

@@ -33,15 +33,9 @@ extension ChunkHead {
     /// - Returns: The three pieces.
     package func chunk(body: ByteString = .empty, flag: ContinuationFlag = .complete) -> OutgoingChunk {
         var writer = ByteWriter(capacity: 512)
-        writeStartLine(to: &writer)
-        writeFields(to: &writer)
+        writeHead(to: &writer)
         var end = ByteWriter(capacity: 48)
-        if let contentType {
-            writer.append("Content-Type: ")
-            writer.appendField(contentType)
-            writer.append("\r\n\r\n")
-            end.append("\r\n")
-        }
+        if contentType != nil { end.append("\r\n") }
         end.append("-------")
         end.append(transactionID)
         end.append(flag.byte)
@@ -53,9 +47,19 @@ extension ChunkHead {
         )
     }
 
-    private func writeStartLine(to writer: inout ByteWriter) {
+    private func writeHead(to writer: inout ByteWriter) {
         writer.append("MSRP ")
         writer.appendField(transactionID)
+        writeBeforeRange(to: &writer)
+        if let byteRange {
+            writer.append("Byte-Range: ")
+            byteRange.write(to: &writer)
+            writer.append("\r\n")
+        }
+        writeBehindRange(to: &writer)
+    }
+
+    fileprivate func writeBeforeRange(to writer: inout ByteWriter) {
         writer.append(UInt8(ascii: " "))
         switch startLine {
         case .request(let method): writer.appendField(method.text)
@@ -67,19 +71,14 @@ extension ChunkHead {
             }
         }
         writer.append("\r\n")
-    }
-
-    private func writeFields(to writer: inout ByteWriter) {
         writer.write("To-Path: ", toPath)
         writer.write("From-Path: ", fromPath)
         writer.write("Message-ID: ", messageID)
         if successReport { writer.append("Success-Report: yes\r\n") }
         if failureReport != .yes { writer.append("Failure-Report: \(failureReport.text)\r\n") }
-        if let byteRange {
-            writer.append("Byte-Range: ")
-            byteRange.write(to: &writer)
-            writer.append("\r\n")
-        }
+    }
+
+    fileprivate func writeBehindRange(to writer: inout ByteWriter) {
         if let status {
             let digits = String(1_000 + min(status.namespace, 999)).dropFirst()
             writer.append("Status: \(digits) \(status.code.rawValue)")
@@ -90,6 +89,93 @@ extension ChunkHead {
             writer.appendField(field.name)
             writer.write(": ", field.value)
         }
+        guard let contentType else { return }
+        writer.append("Content-Type: ")
+        writer.appendField(contentType)
+        writer.append("\r\n\r\n")
+    }
+}
+
+/// What the chunks of a message have in common: everything but the identifier, the range and the body.
+struct ChunkTemplate: Sendable {
+    private let beforeRange: ByteString
+    private let behindRange: ByteString
+
+    fileprivate static let start = ByteString("MSRP ")
+    fileprivate static let hyphens = ByteString("-------")
+    fileprivate static let lineEnd = ByteString("\r\n")
+
+    /// - Parameter head: That of a SEND with a `Content-Type`; its identifier and range are of no account.
+    init(_ head: ChunkHead) {
+        var writer = ByteWriter(capacity: 512)
+        head.writeBeforeRange(to: &writer)
+        writer.append("Byte-Range: ")
+        beforeRange = writer.string
+        writer = ByteWriter(capacity: 128)
+        writer.append("\r\n")
+        head.writeBehindRange(to: &writer)
+        behindRange = writer.string
+    }
+
+    /// Writes one chunk, under an identifier whose end-line is not in the body (RFC 4975 §7.1).
+    ///
+    /// - Parameters:
+    ///   - range: Where the body lies in the message.
+    ///   - flag: Whether the message goes on behind it.
+    ///   - writer: Gets the chunk.
+    ///   - generator: Where the identifier comes from.
+    ///   - writeBody: Writes the body.
+    /// - Returns: The identifier.
+    func write(
+        _ range: ByteRange,
+        _ flag: ContinuationFlag,
+        to writer: inout ByteWriter,
+        using generator: inout some RandomNumberGenerator,
+        body writeBody: (inout ByteWriter) -> Void
+    ) -> TransactionID {
+        writer.append(Self.start)
+        let place = writer.count
+        var id = TransactionID(using: &generator)
+        id.write(to: &writer)
+        writer.append(beforeRange)
+        range.write(to: &writer)
+        writer.append(behindRange)
+        let bodyPlace = writer.count
+        writeBody(&writer)
+        while writer.span(from: bodyPlace).containsEndLine(of: id) {
+            id = TransactionID(using: &generator)
+            id.overwrite(&writer, at: place)
+        }
+        writer.append(Self.lineEnd)
+        writer.append(Self.hyphens)
+        id.write(to: &writer)
+        writer.append(flag.byte)
+        writer.append(Self.lineEnd)
+        return id
+    }
+}
+
+/// The response to requests that come the same way, but for the identifier.
+struct ResponseTemplate: Sendable {
+    private let fields: ByteString
+
+    init(_ head: ChunkHead) {
+        var writer = ByteWriter(capacity: 256)
+        head.writeBeforeRange(to: &writer)
+        fields = writer.string
+    }
+
+    /// The response to the request with this identifier.
+    func response(to transactionID: ByteString) -> [UInt8] {
+        var writer = ByteWriter(capacity: fields.count + 2 * transactionID.count + 16)
+        writer.append(ChunkTemplate.start)
+        writer.append(transactionID)
+        writer.append(fields)
+        writer.append(ChunkTemplate.hyphens)
+        writer.append(transactionID)
+        writer.append(ContinuationFlag.complete.byte)
+        writer.append(ChunkTemplate.lineEnd)
+        return writer.bytes
     }
 }
 

@@ -16,7 +16,7 @@ struct EndLine: Sendable {
     }
 
     private static let lead = Array("\r\n-------".utf8)
-    private static let hyphens = 7
+    static let hyphens = 7
 
     private let transactionID: ByteString
     /// How many bytes at the start of the match stand for the empty line before the body, and were never in it.
@@ -83,13 +83,10 @@ struct EndLine: Sendable {
 
     /// Looks for the end-line in a slice at whose start nothing is matched.
     mutating func find(in bytes: Span<UInt8>) -> Finding {
-        var index = 2 + Self.hyphens - 1
-        // One byte in seven is enough: every run of seven hyphens has one there (RFC 4975 §7.3.1).
+        var index = bytes.hyphenPlace(from: 2 + Self.hyphens - 1)
         while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "-"), let found = endLine(in: bytes, around: index) {
-                return found
-            }
-            index &+= Self.hyphens
+            if let found = endLine(in: bytes, around: index) { return found }
+            index = bytes.hyphenPlace(from: index + Self.hyphens)
         }
         return findPartial(in: bytes)
     }

@@ -40,6 +40,9 @@ package struct MessageAssembler: Sendable {
         var settled: Outcome?
     }
 
+    /// Is told what becomes of messages.
+    package typealias Listener = (Event) -> Void
+
     package var delivery: Delivery
     private let limits: MSRPLimits
     private var open: [ByteString: PartialMessage] = [:]
@@ -60,13 +63,13 @@ package struct MessageAssembler: Sendable {
     /// - Parameters:
     ///   - head: The head of a SEND.
     ///   - refusal: The code its message is refused with whatever it contains, if it is.
-    ///   - events: Gets what becomes of messages.
+    ///   - tell: Is told what becomes of messages.
     /// - Returns: The code it fails with, if that is known already: the sender should hear of it at once, since the
     ///   chunk may be endless.
     package mutating func begin(
         _ head: ChunkHead,
         refusal: ResponseCode? = nil,
-        into events: inout [Event]
+        _ tell: Listener
     ) -> ResponseCode? {
         let messageID = head.messageID.map { open[$0]?.message.messageID ?? ByteString($0.bytes) }
         current = Current(messageID: messageID, place: (head.byteRange?.start ?? 1) - 1, head: head)
@@ -79,9 +82,9 @@ package struct MessageAssembler: Sendable {
         case .refused(let code): settle(code)
         case nil:
             if let refusal {
-                refuse(messageID, refusal, into: &events)
+                refuse(messageID, refusal, tell)
             } else if (head.byteRange?.total ?? 0) > sizeLimit || (current?.place ?? 0) > sizeLimit {
-                refuse(messageID, .stopSending, into: &events)
+                refuse(messageID, .stopSending, tell)
             }
         }
         let code = current?.settled?.code
@@ -93,23 +96,23 @@ package struct MessageAssembler: Sendable {
     /// Takes the next bytes of the chunk that was begun.
     ///
     /// - Returns: The code it fails with, if these bytes make it fail.
-    package mutating func receive(_ bytes: ByteString, into events: inout [Event]) -> ResponseCode? {
-        guard let chunk = current, chunk.settled == nil else { return nil }
-        guard let messageID = chunk.messageID else {
+    package mutating func receive(_ bytes: ByteString, _ tell: Listener) -> ResponseCode? {
+        guard let place = current?.place, current?.settled == nil else { return nil }
+        guard let messageID = current?.messageID else {
             settle(.badRequest)
             return .badRequest
         }
-        guard chunk.place + UInt64(bytes.count) <= sizeLimit else {
-            refuse(messageID, .stopSending, into: &events)
+        guard place + UInt64(bytes.count) <= sizeLimit else {
+            refuse(messageID, .stopSending, tell)
             return current?.settled?.code
         }
         current?.place += UInt64(bytes.count)
-        begin(messageID, chunk.head, into: &events)
-        let fits = open[messageID]?.receive(bytes, at: chunk.place, limits: limits) { piece in
-            events.append(.data(messageID: messageID, piece))
+        begin(messageID, tell)
+        let fits = open[messageID]?.receive(bytes, at: place, limits: limits) { piece in
+            tell(.data(messageID: messageID, piece))
         }
         guard fits == false || waitingBytes > limits.outOfOrderBytes else { return nil }
-        refuse(messageID, .stopSending, into: &events)
+        refuse(messageID, .stopSending, tell)
         return current?.settled?.code
     }
 
@@ -118,36 +121,36 @@ package struct MessageAssembler: Sendable {
     }
 
     /// Ends the chunk that was begun.
-    package mutating func end(_ flag: ContinuationFlag, into events: inout [Event]) -> Outcome {
-        guard let chunk = current else { return Outcome(code: .ok) }
-        current = nil
-        if let settled = chunk.settled { return settled }
-        guard let messageID = chunk.messageID else { return Outcome(code: .ok) }
+    package mutating func end(_ flag: ContinuationFlag, _ tell: Listener) -> Outcome {
+        guard let place = current?.place else { return Outcome(code: .ok) }
+        defer { current = nil }
+        if let settled = current?.settled { return settled }
+        guard let messageID = current?.messageID else { return Outcome(code: .ok) }
         if flag == .aborted {
             if open.removeValue(forKey: messageID) != nil {
-                events.append(.failed(messageID: messageID, .abandoned))
+                tell(.failed(messageID: messageID, .abandoned))
             }
             return Outcome(code: .ok)
         }
         // A request without a body is no message, unless it says how one ends that has begun (RFC 4975 §7.1).
-        if chunk.head.contentType != nil { begin(messageID, chunk.head, into: &events) }
-        guard var message = open[messageID] else { return Outcome(code: .ok) }
-        if flag == .complete { message.size = chunk.place }
-        open[messageID] = message
-        guard let size = message.size, message.contiguous >= size else { return Outcome(code: .ok) }
-        open[messageID] = nil
+        if current?.head.contentType != nil { begin(messageID, tell) }
+        if flag == .complete { open[messageID]?.size = place }
+        guard let found = open.index(forKey: messageID), let size = open.values[found].size,
+            open.values[found].contiguous >= size
+        else { return Outcome(code: .ok) }
+        let message = open.remove(at: found).value
         remember(messageID, .complete(size: size))
         switch delivery {
-        case .whole: events.append(.message(message.message, body: ByteString(message.collected)))
-        case .streamed: events.append(.completed(messageID: messageID, size: size))
+        case .whole: tell(.message(message.message, body: ByteString(message.collected)))
+        case .streamed: tell(.completed(messageID: messageID, size: size))
         }
         return Outcome(code: .ok, completeSize: size)
     }
 
     /// Refuses a message that has begun: the next of its chunks is answered with `code`, and its bytes are dropped.
-    package mutating func refuse(_ messageID: ByteString, _ code: ResponseCode, into events: inout [Event]) {
+    package mutating func refuse(_ messageID: ByteString, _ code: ResponseCode, _ tell: Listener) {
         if open.removeValue(forKey: messageID) != nil {
-            events.append(.failed(messageID: messageID, .refused(code)))
+            tell(.failed(messageID: messageID, .refused(code)))
         }
         remember(messageID, .refused(code))
         if current?.messageID == messageID { settle(code) }
@@ -158,21 +161,23 @@ package struct MessageAssembler: Sendable {
 
     private mutating func settle(_ code: ResponseCode) { current?.settled = Outcome(code: code) }
 
-    private mutating func begin(_ messageID: ByteString, _ head: ChunkHead, into events: inout [Event]) {
+    /// Opens the message of the present chunk, if it is not open.
+    private mutating func begin(_ messageID: ByteString, _ tell: Listener) {
         turn += 1
-        guard open[messageID] == nil else {
-            open[messageID]?.lastTurn = turn
+        if let known = open.index(forKey: messageID) {
+            open.values[known].lastTurn = turn
             return
         }
+        guard let head = current?.head else { return }
         while open.count >= limits.openMessages {
             guard let stalest = open.min(by: { $0.value.lastTurn < $1.value.lastTurn })?.key else { break }
             open[stalest] = nil
             remember(stalest, .refused(.stopSending))
-            events.append(.failed(messageID: stalest, .displaced))
+            tell(.failed(messageID: stalest, .displaced))
         }
         let message = IncomingMessage(head, messageID: messageID)
         var collects = false
-        if case .whole = delivery { collects = true } else { events.append(.began(message)) }
+        if case .whole = delivery { collects = true } else { tell(.began(message)) }
         open[messageID] = PartialMessage(message: message, collects: collects, lastTurn: turn)
     }
 

@@ -60,6 +60,8 @@ struct OutgoingProgress: Sendable {
     var isFinished = false
     var acceptedRanges = ByteRangeSet()
     var reportedRanges = ByteRangeSet()
+    /// What its chunks have in common; made with the first one.
+    private var template: ChunkTemplate?
 
     init(_ message: OutgoingMessage, order: UInt64) {
         (self.message, self.order) = (message, order)
@@ -89,7 +91,7 @@ struct OutgoingProgress: Sendable {
     mutating func restart(at place: UInt64) {
         queued.removeAll()
         (queuedBytes, sentBytes, isSent, isSupplied) = (0, place, false, false)
-        (unanswered, isOverdue, isLost) = (0, false, false)
+        (unanswered, isOverdue, isLost, template) = (0, false, false, nil)
         guard case .whole(let bytes) = message.content else { return }
         supply(bytes[Int(min(place, UInt64(bytes.count)))...], isLast: true)
     }
@@ -99,32 +101,55 @@ struct OutgoingProgress: Sendable {
         !isSent && (isCancelled || isSupplied || queuedBytes >= MSRPLimits.plainChunkSize)
     }
 
-    /// Takes the body of the next chunk.
+    /// Writes the next chunk; a message that was given up ends with it.
     ///
-    /// - Returns: The body, the place of its first byte, and whether it is the last one.
-    mutating func takeChunk(upTo size: Int) -> (body: ByteString, start: UInt64, isLast: Bool) {
-        let count = min(size, queuedBytes)
-        let body = take(count)
-        let start = sentBytes
+    /// - Parameters:
+    ///   - size: The largest body.
+    ///   - paths: The `To-Path` and the `From-Path`.
+    ///   - writer: Gets the chunk.
+    ///   - generator: Where its identifier comes from.
+    /// - Returns: The identifier, and which bytes of the message the chunk holds.
+    mutating func writeChunk(
+        upTo size: Int,
+        _ paths: (to: ByteString, from: ByteString),
+        to writer: inout ByteWriter,
+        using generator: inout some RandomNumberGenerator
+    ) -> (id: TransactionID, range: Range<UInt64>) {
+        let count = isCancelled ? 0 : min(size, queuedBytes)
+        let (start, total) = (sentBytes, self.size)
+        let end = count > MSRPLimits.plainChunkSize ? nil : start + UInt64(count)
+        let template = template ?? ChunkTemplate(head(paths))
+        self.template = template
         sentBytes += UInt64(count)
-        isSent = isSupplied && queuedBytes == 0
-        return (body, start, isSent)
+        queuedBytes -= count
+        isSent = !isCancelled && isSupplied && queuedBytes == 0
+        let id = template.write(
+            ByteRange(start: start + 1, end: end, total: total),
+            isCancelled ? .aborted : isSent ? .complete : .continued,
+            to: &writer,
+            using: &generator
+        ) { queued.takeBytes(count, into: &$0) }
+        return (id, start..<sentBytes)
     }
 
-    private mutating func take(_ count: Int) -> ByteString {
-        guard count > 0, let first = queued.removeFirst() else { return .empty }
-        queuedBytes -= count
-        guard first.count < count else {
-            if first.count > count { queued.prepend(first[count...]) }
-            return first[0..<count]
+    private func head(_ paths: (to: ByteString, from: ByteString)) -> ChunkHead {
+        var head = ChunkHead(transactionID: .empty, .request(.send))
+        (head.toPath, head.fromPath, head.messageID) = (paths.to, paths.from, message.messageID)
+        (head.successReport, head.failureReport) = (message.successReport, message.failureReport)
+        (head.otherFields, head.contentType) = (message.otherFields, message.contentType)
+        return head
+    }
+}
+
+extension FirstInFirstOut<ByteString> {
+    /// Moves bytes from the front of the pieces to a writer.
+    fileprivate mutating func takeBytes(_ count: Int, into writer: inout ByteWriter) {
+        var missing = count
+        while missing > 0, let piece = removeFirst() {
+            let part = min(piece.count, missing)
+            writer.append(piece[0..<part])
+            missing -= part
+            if part < piece.count { prepend(piece[part...]) }
         }
-        var writer = ByteWriter(capacity: count)
-        writer.append(first)
-        while writer.count < count, let next = queued.removeFirst() {
-            let part = min(next.count, count - writer.count)
-            writer.append(next[0..<part])
-            if part < next.count { queued.prepend(next[part...]) }
-        }
-        return writer.string
     }
 }

@@ -108,7 +108,7 @@ package struct RelayAuthorization: Sendable {
         using generator: inout some RandomNumberGenerator
     ) -> OutgoingChunk? {
         guard state == .ready else { return nil }
-        let id = TransactionID(for: .empty, using: &generator)
+        let id = TransactionID(using: &generator)
         var head = ChunkHead(transactionID: id.text, .request(.auth))
         (head.toPath, head.fromPath) = (path.text, local.text)
         if let credentials { head.otherFields.append(ChunkHead.Field("Authorization", credentials)) }

@@ -10,10 +10,8 @@ extension Session {
         switch event {
         case .head(let head): begin(head, into: &events)
         case .body(let bytes):
-            guard let request, request.isSend, !request.isAnswered else { return }
-            var assembled: [MessageAssembler.Event] = []
-            let code = assembler.receive(bytes, into: &assembled)
-            events += assembled.map { .incoming($0) }
+            guard request?.isSend == true, request?.isAnswered == false else { return }
+            let code = assembler.receive(bytes) { events.append(.incoming($0)) }
             if let code { answer(code) }
         case .end(let flag): finishRequest(flag, using: &generator, into: &events)
         }
@@ -25,9 +23,7 @@ extension Session {
         with code: ResponseCode = .stopSending,
         into events: inout [SessionEvent]
     ) {
-        var assembled: [MessageAssembler.Event] = []
-        assembler.refuse(messageID, code, into: &assembled)
-        events += assembled.map { .incoming($0) }
+        assembler.refuse(messageID, code) { events.append(.incoming($0)) }
         if request?.isSend == true, request?.head.messageID == messageID { answer(code) }
     }
 
@@ -54,10 +50,8 @@ extension Session {
 
     private mutating func beginSend(_ head: ChunkHead, into events: inout [SessionEvent]) {
         request?.isSend = true
-        var assembled: [MessageAssembler.Event] = []
         let refusal = configuration.accepts(head.contentType) ? nil : ResponseCode.unsupportedMediaType
-        let code = assembler.begin(head, refusal: refusal, into: &assembled)
-        events += assembled.map { .incoming($0) }
+        let code = assembler.begin(head, refusal: refusal) { events.append(.incoming($0)) }
         if let code { answer(code) }
     }
 
@@ -66,7 +60,7 @@ extension Session {
         guard head.defect == nil, let toPath = head.toPath, let fromPath = head.fromPath else {
             return .badRequest
         }
-        if let knownPaths, knownPaths.to == toPath, knownPaths.from == fromPath { return nil }
+        if knownPaths?.to == toPath, knownPaths?.from == fromPath { return nil }
         let limits = configuration.limits
         guard let target = try? MSRPPath(parsing: toPath, limits: limits),
             (try? MSRPPath(parsing: fromPath, limits: limits)) != nil
@@ -74,7 +68,10 @@ extension Session {
         guard target.uris.count == 1, let uri = target.first,
             configuration.pathMatching.matches(uri, configuration.local)
         else { return .sessionDoesNotExist }
-        knownPaths = (ByteString(Array(toPath.bytes)), ByteString(Array(fromPath.bytes)))
+        knownPaths = KnownPaths(
+            to: ByteString(Array(toPath.bytes)),
+            from: ByteString(Array(fromPath.bytes))
+        )
         return nil
     }
 
@@ -83,38 +80,48 @@ extension Session {
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
     ) {
-        guard let request else { return }
-        defer { self.request = nil }
-        guard request.isSend else { return }
-        var assembled: [MessageAssembler.Event] = []
-        let outcome = assembler.end(flag, into: &assembled)
-        events += assembled.map { .incoming($0) }
+        defer { request = nil }
+        guard request?.isSend == true else { return }
+        let outcome = assembler.end(flag) { events.append(.incoming($0)) }
         answer(outcome.code)
-        guard request.head.successReport, outcome.code.isSuccess, let size = outcome.completeSize else {
-            return
-        }
-        let report = request.head.report(
+        guard request?.head.successReport == true, outcome.code.isSuccess, let size = outcome.completeSize
+        else { return }
+        let report = request?.head.report(
             DeliveryStatus(.ok),
             range: ByteRange(start: 1, end: size, total: size),
             from: localText,
-            id: TransactionID(for: .empty, using: &generator)
+            id: TransactionID(using: &generator)
         )
-        if let report { enqueue(report) }
+        if let report { enqueue(report.chunk().bytes) }
     }
 
     // MARK: Answers
 
     private mutating func answer(_ code: ResponseCode) {
-        guard let request, !request.isAnswered else { return }
-        self.request?.isAnswered = true
-        guard request.head.wantsResponse(code), let response = request.head.response(code, from: localText)
-        else { return }
-        enqueue(response)
+        guard request?.isAnswered == false, let head = request?.head else { return }
+        request?.isAnswered = true
+        guard head.wantsResponse(code) else { return }
+        if code == .ok, head.method == .send, knownPaths?.from == head.fromPath, let acceptance {
+            enqueue(acceptance.response(to: head.transactionID))
+        } else if let response = head.response(code, from: localText) {
+            enqueue(response.chunk().bytes)
+        }
+    }
+
+    /// What is answered to a SEND that is taken and comes the way the last one came.
+    private var acceptance: ResponseTemplate? {
+        mutating get {
+            if knownPaths?.acceptance == nil {
+                let response = request?.head.response(.ok, from: localText)
+                knownPaths?.acceptance = response.map(ResponseTemplate.init)
+            }
+            return knownPaths?.acceptance
+        }
     }
 
     /// Queues a response or a report; one too many is dropped, if the owner reads on though `takesInput` is false.
-    private mutating func enqueue(_ head: ChunkHead) {
+    private mutating func enqueue(_ bytes: [UInt8]) {
         guard answers.count < 2 * configuration.limits.queuedAnswers else { return }
-        answers.append(head.chunk())
+        answers.append(bytes)
     }
 }

@@ -43,109 +43,99 @@ extension Session {
 
     // MARK: Chunks
 
-    var hasReadyMessage: Bool {
-        guard transactions.waitingCount < configuration.limits.unansweredRequests else { return false }
-        return ordered.first.flatMap { messages[$0]?.isReady } ?? false
-            || interleaved.all.contains { messages[$0]?.isReady ?? false }
-    }
-
-    /// Takes the next thing to send: answers first, then chunks of messages in turn.
+    /// Writes the next thing to send: answers first, then chunks of messages in turn.
     ///
     /// - Parameters:
-    ///   - maxBytes: How much body the connection would take now; a chunk is never smaller than it need be for that.
+    ///   - writer: Gets one chunk, report or response.
     ///   - now: When it is handed to the system, from where the time of its response counts.
     ///   - generator: Where its identifier comes from.
     ///   - events: Gets what becomes of messages.
-    /// - Returns: `nil` when there is nothing to send, or too much waits for its response.
-    package mutating func nextChunk(
-        maxBytes: Int = .max,
+    /// - Returns: Whether there was something to send; not while too much waits for its response.
+    package mutating func writeNext(
+        to writer: inout ByteWriter,
         at now: Instant,
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
-    ) -> OutgoingChunk? {
-        if !holdsAnswers, let answer = answers.removeFirst() { return answer }
-        guard end == nil else { return nil }
-        defer { keepAliveTime = configuration.keepAlive.map { now + $0 } }
-        if keepAlives > 0 { return keepAliveChunk(at: now, using: &generator) }
-        guard hasReadyMessage, let messageID = nextMessage() else { return nil }
-        return chunk(of: messageID, maxBytes: maxBytes, at: now, using: &generator, into: &events)
+    ) -> Bool {
+        if !holdsAnswers, let answer = answers.removeFirst() {
+            writer.append(answer)
+            return true
+        }
+        guard end == nil else { return false }
+        if let interval = configuration.keepAlive { keepAliveTime = now + interval }
+        if keepAlives > 0 {
+            writer.append(keepAliveChunk(at: now, using: &generator).bytes)
+            return true
+        }
+        guard transactions.waitingCount < configuration.limits.unansweredRequests,
+            let place = nextMessage()
+        else { return false }
+        writeChunk(of: place, to: &writer, at: now, using: &generator, into: &events)
+        return true
     }
 
+    private typealias Place = Dictionary<ByteString, OutgoingProgress>.Index
+
     /// The message whose turn it is; interleaved ones go to the end of their row.
-    private mutating func nextMessage() -> ByteString? {
-        let first = ordered.first.flatMap { messages[$0]?.isReady == true ? $0 : nil }
+    private mutating func nextMessage() -> Place? {
+        let first = ordered.first.flatMap { readyMessage($0) }
         if let first, !interleavedGoesNext {
             interleavedGoesNext = true
             return first
         }
         interleavedGoesNext = false
         for _ in 0..<interleaved.count {
-            guard let messageID = interleaved.removeFirst() else { break }
-            interleaved.append(messageID)
-            if messages[messageID]?.isReady == true { return messageID }
+            guard let messageID = interleaved.first else { break }
+            if interleaved.count > 1 {
+                _ = interleaved.removeFirst()
+                interleaved.append(messageID)
+            }
+            if let place = readyMessage(messageID) { return place }
         }
         return first
     }
 
-    private mutating func chunk(
-        of messageID: ByteString,
-        maxBytes: Int,
+    private func readyMessage(_ messageID: ByteString) -> Place? {
+        guard let place = messages.index(forKey: messageID), messages.values[place].isReady else {
+            return nil
+        }
+        return place
+    }
+
+    private mutating func writeChunk(
+        of place: Place,
+        to writer: inout ByteWriter,
         at now: Instant,
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
-    ) -> OutgoingChunk? {
-        guard var progress = messages.removeValue(forKey: messageID) else { return nil }
-        let size = min(configuration.chunkSize, max(maxBytes, MSRPLimits.plainChunkSize))
-        let wasCancelled = progress.isCancelled
-        let total = progress.size
-        let (body, start, isLast) =
-            wasCancelled ? (.empty, progress.sentBytes, true) : progress.takeChunk(upTo: size)
-        let id = TransactionID(for: body, using: &generator)
-        let head = head(of: progress.message, id, start: start, count: body.count, total: total)
-        let range = start..<start + UInt64(body.count)
-        if progress.message.failureReport != .no, !wasCancelled {
-            let expectsSuccess = progress.message.failureReport == .yes
-            if expectsSuccess { progress.unanswered += 1 }
+    ) {
+        let messageID = messages.keys[place]
+        let (id, range) = messages.values[place].writeChunk(
+            upTo: configuration.chunkSize,
+            (targetText, localText),
+            to: &writer,
+            using: &generator
+        )
+        guard !messages.values[place].isCancelled else { return forget(messageID) }
+        let failureReport = messages.values[place].message.failureReport
+        if failureReport != .no {
+            let expectsSuccess = failureReport == .yes
+            if expectsSuccess { messages.values[place].unanswered += 1 }
             let entry = TransactionTable.Entry(
                 messageID: messageID,
                 range: range,
                 expectsSuccess: expectsSuccess
             )
-            transactions.insert(
-                id,
-                entry,
-                deadline: now + configuration.transactionTime,
-                limits: configuration.limits
-            )
+            let deadline = now + configuration.transactionTime
+            transactions.insert(id, entry, deadline: deadline, limits: configuration.limits)
         }
-        messages[messageID] = progress
-        if wasCancelled {
-            forget(messageID)
-        } else if isLast {
-            leaveQueue(messageID)
-            if configuration.isRelayed, progress.message.successReport {
-                reportDeadlines.append((messageID, now + configuration.reportTime))
-            }
-            events.append(.sent(messageID: messageID))
-            if progress.message.failureReport != .yes { finish(messageID, into: &events) }
+        guard messages.values[place].isSent else { return }
+        leaveQueue(messageID)
+        if configuration.isRelayed, messages.values[place].message.successReport {
+            reportDeadlines.append((messageID, now + configuration.reportTime))
         }
-        return head.chunk(body: body, flag: wasCancelled ? .aborted : isLast ? .complete : .continued)
-    }
-
-    private func head(
-        of message: OutgoingMessage,
-        _ id: TransactionID,
-        start: UInt64,
-        count: Int,
-        total: UInt64?
-    ) -> ChunkHead {
-        var head = ChunkHead(transactionID: id.text, .request(.send))
-        (head.toPath, head.fromPath, head.messageID) = (targetText, localText, message.messageID)
-        (head.successReport, head.failureReport) = (message.successReport, message.failureReport)
-        let end = count > MSRPLimits.plainChunkSize ? nil : start + UInt64(count)
-        head.byteRange = ByteRange(start: start + 1, end: end, total: total)
-        (head.otherFields, head.contentType) = (message.otherFields, message.contentType)
-        return head
+        events.append(.sent(messageID: messageID))
+        if failureReport != .yes { finish(messageID, into: &events) }
     }
 
     private mutating func keepAliveChunk(
@@ -153,7 +143,7 @@ extension Session {
         using generator: inout some RandomNumberGenerator
     ) -> OutgoingChunk {
         keepAlives = 0
-        let id = TransactionID(for: .empty, using: &generator)
+        let id = TransactionID(using: &generator)
         var head = ChunkHead(transactionID: id.text, .request(.send))
         (head.toPath, head.fromPath) = (targetText, localText)
         head.messageID = RandomIdentifier.messageID(using: &generator)

@@ -10,15 +10,12 @@ extension Session {
             if code == .sessionDoesNotExist || code == .boundElsewhere { finishSession(code, into: &events) }
             return
         }
-        if entry.expectsSuccess { messages[messageID]?.unanswered -= 1 }
-        if code.isSuccess {
-            messages[messageID]?.acceptedRanges.insert(entry.range)
-            if let progress = messages[messageID], progress.state == .accepted {
-                finish(messageID, into: &events)
-            }
-        } else {
-            receiveFailure(code, of: messageID, into: &events)
-        }
+        let place = messages.index(forKey: messageID)
+        if let place, entry.expectsSuccess { messages.values[place].unanswered -= 1 }
+        guard code.isSuccess else { return receiveFailure(code, of: messageID, into: &events) }
+        guard let place else { return }
+        messages.values[place].acceptedRanges.insert(entry.range)
+        if messages.values[place].state == .accepted { finish(messageID, into: &events) }
     }
 
     /// Takes a failure from a response or a report, which mean the same (RFC 4975 §7.3.2).

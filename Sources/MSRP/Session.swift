@@ -20,7 +20,8 @@ package struct Session: Sendable {
     /// Messages whose chunks alternate.
     var interleaved = FirstInFirstOut<ByteString>()
     var interleavedGoesNext = false
-    var answers = FirstInFirstOut<OutgoingChunk>()
+    /// Responses and reports as they go over the wire.
+    var answers = FirstInFirstOut<[UInt8]>()
     /// Whether responses and reports are kept back, since what they would confirm is not yet where it belongs.
     package var holdsAnswers = false
     var keepAlives = 0
@@ -40,7 +41,14 @@ package struct Session: Sendable {
 
     var request: IncomingRequest?
     /// The paths of the last request, as received: they seldom change, and need be understood once.
-    var knownPaths: (to: ByteString, from: ByteString)?
+    var knownPaths: KnownPaths?
+
+    struct KnownPaths: Sendable {
+        var to: ByteString
+        var from: ByteString
+        /// What is answered to a SEND that comes this way and is taken.
+        var acceptance: ResponseTemplate?
+    }
 
     /// The request that is being received.
     struct IncomingRequest: Sendable {
@@ -67,11 +75,6 @@ package struct Session: Sendable {
 
     /// Whether the owner should read on: a peer that takes no answers gets no more of them.
     package var takesInput: Bool { answers.count < configuration.limits.queuedAnswers }
-
-    /// Whether `nextChunk` has something to give.
-    package var hasOutput: Bool {
-        !answers.isEmpty && !holdsAnswers || (end == nil && (keepAlives > 0 || hasReadyMessage))
-    }
 
     /// When `fire` is due, if ever.
     package var nextDeadline: Instant? {

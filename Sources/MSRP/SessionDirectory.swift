@@ -12,12 +12,11 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
     }
 
     private var connections: [MSRPURI: Connection?] = [:]
+    private var sessions: [Connection: Set<MSRPURI>] = [:]
     /// The sessions that are known by their session id alone.
     private var bySessionID: [ByteString: MSRPURI] = [:]
     /// Sessions whose peer is behind a relay, which may come on more than one connection (RFC 4976 §3).
     private var relayed: Set<MSRPURI> = []
-    /// The path last seen on a connection, as received, and the session it stands for.
-    private var lastSeen: [Connection: (path: ByteString, uri: MSRPURI)] = [:]
     private let limits: MSRPLimits
 
     package init(limits: MSRPLimits = .standard) { self.limits = limits }
@@ -33,42 +32,46 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
         matching: PathMatching = .exact,
         isRelayed: Bool = false
     ) {
-        connections[local] = .some(nil)
+        place(local, on: nil)
         if isRelayed { relayed.insert(local) }
         guard let sessionID = local.sessionID else { return }
         bySessionID[sessionID] = matching == .sessionID ? local : nil
     }
 
     /// Binds a session to its connection, as the active endpoint does at once.
-    package mutating func bind(_ local: MSRPURI, to connection: Connection) {
-        connections[local] = .some(connection)
-    }
+    package mutating func bind(_ local: MSRPURI, to connection: Connection) { place(local, on: connection) }
 
     /// Takes a session off its connection, which stays.
-    package mutating func unbind(_ local: MSRPURI) {
-        connections[local] = .some(nil)
-        lastSeen = lastSeen.filter { $0.value.uri != local }
+    package mutating func unbind(_ local: MSRPURI) { place(local, on: nil) }
+
+    private mutating func place(_ local: MSRPURI, on connection: Connection?) {
+        takeOff(local)
+        connections[local] = .some(connection)
+        if let connection { sessions[connection, default: []].insert(local) }
+    }
+
+    private mutating func takeOff(_ local: MSRPURI) {
+        guard let bound = connections[local], let connection = bound else { return }
+        sessions[connection]?.remove(local)
+        if sessions[connection]?.isEmpty == true { sessions[connection] = nil }
     }
 
     package mutating func remove(_ local: MSRPURI) {
+        takeOff(local)
         connections[local] = nil
         relayed.remove(local)
         if let sessionID = local.sessionID { bySessionID[sessionID] = nil }
-        lastSeen = lastSeen.filter { $0.value.uri != local }
     }
 
     /// The sessions on a connection.
-    package func sessions(on connection: Connection) -> [MSRPURI] {
-        connections.filter { $0.value == connection }.map(\.key)
-    }
+    package func sessions(on connection: Connection) -> Set<MSRPURI> { sessions[connection] ?? [] }
 
     /// Forgets a connection that has ended.
     ///
     /// - Returns: The sessions that were on it, which have failed with it (RFC 4975 §5.4).
-    package mutating func end(_ connection: Connection) -> [MSRPURI] {
-        lastSeen[connection] = nil
+    package mutating func end(_ connection: Connection) -> Set<MSRPURI> {
         let ended = sessions(on: connection)
-        for local in ended { connections[local] = .some(nil) }
+        for local in ended { place(local, on: nil) }
         return ended
     }
 
@@ -85,7 +88,6 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
         where isFit: (MSRPURI) -> Bool = { _ in true }
     ) -> Admission {
         guard let toPath = head.toPath else { return refusal(.badRequest, of: head) }
-        if let known = lastSeen[connection], known.path == toPath { return .session(known.uri) }
         guard let path = try? MSRPPath(parsing: toPath, limits: limits) else {
             return refusal(.badRequest, of: head)
         }
@@ -99,8 +101,7 @@ package struct SessionDirectory<Connection: Hashable & Sendable>: Sendable {
         guard !isBoundElsewhere || relayed.contains(local) else { return refusal(.boundElsewhere, of: head) }
         // A response binds nothing, and must not open a way past the check above for requests.
         guard head.method != nil else { return .session(local) }
-        if !isBoundElsewhere { connections[local] = .some(connection) }
-        lastSeen[connection] = (ByteString(Array(toPath.bytes)), local)
+        if !isBoundElsewhere { place(local, on: connection) }
         return .session(local)
     }
 

@@ -5,62 +5,92 @@ package struct TransactionID: Hashable, Sendable {
     package let value: UInt64
 
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-    private static let length = 13
+    /// The number each digit stands for; above 31 for what is none.
+    private static let numbers = (UInt8.min...UInt8.max).map { byte in
+        alphabet.firstIndex(of: byte).map { UInt8($0) } ?? .max
+    }
+    static let length = 13
 
     package init(value: UInt64) { self.value = value }
 
-    /// Chooses an identifier whose end-line is not in `body` (RFC 4975 §7.1).
-    package init(for body: ByteString, using generator: inout some RandomNumberGenerator) {
-        var chosen = TransactionID(value: generator.next())
-        while body.span.containsEndLine(of: chosen.text.span) {
-            chosen = TransactionID(value: generator.next())
-        }
-        self = chosen
-    }
+    /// Chooses an identifier.
+    package init(using generator: inout some RandomNumberGenerator) { value = generator.next() }
 
     /// Reads what `text` wrote.
     ///
     /// - Returns: `nil` for every other identifier: it is none of ours.
     package init?(_ text: ByteString) {
         guard text.count == Self.length else { return nil }
+        self.init(text.span, at: 0)
+    }
+
+    /// Reads what `write` wrote, if it stands at `start`.
+    init?(_ bytes: Span<UInt8>, at start: Int) {
+        // Thirteen digits hold a bit more than there are.
+        guard start + Self.length <= bytes.count, Self.numbers[Int(bytes[start])] < 16 else { return nil }
         var value: UInt64 = 0
-        for byte in text.bytes {
-            guard let digit = Self.alphabet.firstIndex(of: byte) else { return nil }
-            value = value << 5 | UInt64(digit)
+        for index in start..<start + Self.length {
+            let number = Self.numbers[Int(bytes[index])]
+            guard number < 32 else { return nil }
+            value = value << 5 | UInt64(number)
         }
         self.value = value
-        guard self.text == text else { return nil }
     }
 
     package var text: ByteString {
-        ByteString((0..<Self.length).reversed().map { Self.alphabet[Int(value >> (5 * UInt64($0)) & 31)] })
+        var writer = ByteWriter(capacity: Self.length)
+        write(to: &writer)
+        return writer.string
+    }
+
+    func write(to writer: inout ByteWriter) {
+        for place in 0..<Self.length { writer.append(digit(place)) }
+    }
+
+    /// Writes the identifier in the place of another one.
+    func overwrite(_ writer: inout ByteWriter, at start: Int) {
+        for place in 0..<Self.length { writer.overwrite(start + place, with: digit(place)) }
+    }
+
+    private func digit(_ place: Int) -> UInt8 {
+        Self.alphabet[Int(truncatingIfNeeded: value >> (5 * UInt64(Self.length - 1 - place)) & 31)]
     }
 }
 
 extension Span where Element == UInt8 {
     /// Whether seven hyphens and the identifier stand anywhere; no line end is asked for before them.
-    func containsEndLine(of identifier: Span<UInt8>) -> Bool {
-        let (hyphen, stride) = (UInt8(ascii: "-"), 7)
-        var index = stride - 1
+    func containsEndLine(of id: TransactionID) -> Bool {
+        let hyphen = UInt8(ascii: "-")
+        var index = hyphenPlace(from: EndLine.hyphens - 1)
         while index < count {
-            guard self[index] == hyphen else {
-                index &+= stride
-                continue
-            }
             // The run around the byte; the identifier begins where it ends.
             var (start, end) = (index, index + 1)
             while start > 0, self[start - 1] == hyphen { start -= 1 }
             while end < count, self[end] == hyphen { end += 1 }
-            if end - start >= stride, matches(identifier, at: end) { return true }
-            index = end + stride - 1
+            if end - start >= EndLine.hyphens, TransactionID(self, at: end) == id { return true }
+            index = hyphenPlace(from: end + EndLine.hyphens - 1)
         }
         return false
     }
 
-    private func matches(_ other: Span<UInt8>, at start: Int) -> Bool {
-        guard start + other.count <= count else { return false }
-        for index in other.indices where self[start + index] != other[index] { return false }
-        return true
+    /// The first of the places `start`, `start + 7`, `start + 14` and so on with a hyphen; none at or behind the end.
+    ///
+    /// One byte in seven is enough: every run of seven hyphens has one there (RFC 4975 §7.3.1).
+    func hyphenPlace(from start: Int) -> Int {
+        let hyphen = UInt8(ascii: "-")
+        var index = Swift.max(0, start)
+        // Eight at a time, behind one comparison of the bounds.
+        while index >= 0, index < count &- 49 {
+            if self[index] == hyphen || self[index &+ 7] == hyphen || self[index &+ 14] == hyphen
+                || self[index &+ 21] == hyphen || self[index &+ 28] == hyphen || self[index &+ 35] == hyphen
+                || self[index &+ 42] == hyphen || self[index &+ 49] == hyphen
+            {
+                break
+            }
+            index &+= 56
+        }
+        while index < count, self[index] != hyphen { index &+= 7 }
+        return index
     }
 }
 

@@ -6,8 +6,20 @@ package struct ByteWriter: Sendable {
 
     package var count: Int { bytes.count }
 
+    package var isEmpty: Bool { bytes.isEmpty }
+
     /// What was written, shared and not copied.
     package var string: ByteString { ByteString(bytes) }
+
+    /// The bytes from `start` on, borrowed.
+    @_lifetime(borrow self)
+    package func span(from start: Int) -> Span<UInt8> { bytes.span.extracting(start..<bytes.count) }
+
+    /// Forgets what was written and keeps the storage.
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    /// Writes `byte` in the place of the one at `index`.
+    package mutating func overwrite(_ index: Int, with byte: UInt8) { bytes[index] = byte }
 
     package mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
@@ -26,12 +38,21 @@ package struct ByteWriter: Sendable {
 
     /// Writes `number` in decimal digits.
     package mutating func append(decimal number: some FixedWidthInteger & UnsignedInteger) {
-        guard number >= 10 else {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number))
-            return
+        append(decimal: UInt64(number))
+    }
+
+    /// Writes `number` in decimal digits.
+    package mutating func append(decimal number: UInt64) {
+        var (rest, count) = (number / 10, 1)
+        while rest > 0 { (rest, count) = (rest / 10, count + 1) }
+        var place = bytes.count + count
+        for _ in 0..<count { bytes.append(UInt8(ascii: "0")) }
+        rest = number
+        while rest > 0 {
+            place -= 1
+            bytes[place] += UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
-        append(decimal: number / 10)
-        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 
     /// Writes text that must stay inside one header field: CR, LF and NUL each become a space.

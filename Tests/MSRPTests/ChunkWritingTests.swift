@@ -1,6 +1,7 @@
-import MSRP
 import Testing
 import Wire
+
+@testable import MSRP
 
 @Suite("Writing chunks")
 struct ChunkWritingTests {
@@ -38,17 +39,29 @@ struct ChunkWritingTests {
             let body = (0..<Int.random(in: 0...60, using: &generator)).map { _ in
                 pieces.randomElement(using: &generator) ?? ""
             }.joined()
-            let id = TransactionID(for: ByteString(body), using: &generator)
-            var head = ChunkHead(transactionID: id.text, .request(.send))
+            var head = ChunkHead(transactionID: .empty, .request(.send))
             head.toPath = "msrp://b.test:2/b;tcp"
             head.fromPath = "msrp://a.test:1/a;tcp"
             head.contentType = "text/plain"
-            let bytes = head.chunk(body: ByteString(body), flag: .continued).bytes
+            let bytes = Self.chunk(head, body, using: &generator).bytes
             let point = Int.random(in: 0...bytes.count, using: &generator)
             let chunks = try ChunkParser.read(bytes, splitAt: [point])
             #expect(chunks.map(\.body) == [Array(body.utf8)], "seed \(seed)")
             #expect(chunks.first?.flag == .continued)
         }
+    }
+
+    private static func chunk(
+        _ head: ChunkHead,
+        _ body: String,
+        using generator: inout some RandomNumberGenerator
+    ) -> (id: TransactionID, bytes: [UInt8]) {
+        var writer = ByteWriter()
+        let range = ByteRange(start: 1, end: nil, total: nil)
+        let id = ChunkTemplate(head).write(range, .continued, to: &writer, using: &generator) {
+            $0.append(body)
+        }
+        return (id, writer.bytes)
     }
 
     /// Gives the numbers it was made with.
@@ -59,17 +72,21 @@ struct ChunkWritingTests {
 
     @Test("a transaction identifier whose end-line is in the body is not taken")
     func identifierAgainstBody() {
+        var head = ChunkHead(transactionID: .empty, .request(.send))
+        head.contentType = "text/plain"
         let taken = TransactionID(value: 7)
         let bodies = ["-------\(taken.text)$", "x--------\(taken.text)", "\r\n-------\(taken.text)+\r\n"]
-        for start in 0..<16 {
+        for start in 0..<120 {
             for body in bodies {
                 var generator = Scripted(numbers: [7, 8])
-                let text = ByteString(String(repeating: "x", count: start) + body)
-                #expect(TransactionID(for: text, using: &generator).value == 8)
+                let text = String(repeating: "x", count: start) + body
+                let (id, bytes) = Self.chunk(head, text, using: &generator)
+                #expect(id.value == 8)
+                #expect(ByteString(bytes).text.hasPrefix("MSRP \(id.text) SEND\r\n"))
             }
         }
         var generator = Scripted(numbers: [7])
-        #expect(TransactionID(for: ByteString("------\(taken.text)$"), using: &generator) == taken)
+        #expect(Self.chunk(head, "------\(taken.text)$", using: &generator).id == taken)
     }
 
     @Test("an identifier is read back, and nobody else's is taken for ours")

@@ -30,14 +30,14 @@ struct MessageAssemblerTests {
         var events: [MessageAssembler.Event] = []
         var codes: [UInt16] = []
         for part in parts {
-            var code = assembler.begin(head(part), into: &events)
+            var code = assembler.begin(head(part)) { events.append($0) }
             var rest = ByteString(part.bytes)
             while !rest.isEmpty {
                 let count = min(slice, rest.count)
-                code = assembler.receive(rest[0..<count], into: &events) ?? code
+                code = assembler.receive(rest[0..<count]) { events.append($0) } ?? code
                 rest = rest[count...]
             }
-            let outcome = assembler.end(part.flag, into: &events)
+            let outcome = assembler.end(part.flag) { events.append($0) }
             codes.append((code ?? outcome.code).rawValue)
         }
         return (events.map(\.summary), codes)

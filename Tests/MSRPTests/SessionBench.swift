@@ -33,26 +33,38 @@ struct SessionBench {
     /// What a relay before A is called; the bench carries what A sends through it to B all the same.
     static let relay = "msrp://relay.test:2855/rrrrrrrrrrrrrrrrrrrr;tcp"
 
-    mutating func takeFromA(maxBytes: Int = .max) -> OutgoingChunk? {
-        let chunk = a.nextChunk(maxBytes: maxBytes, at: now, using: &generator, into: &eventsA)
-        if let chunk { sentByA.append(ByteString(chunk.bytes).text) }
-        return chunk
+    /// A chunk, report or response as it goes over the wire.
+    struct Sent {
+        let bytes: [UInt8]
+
+        var text: String { ByteString(bytes).text }
+        var body: [UInt8] { (try? ChunkParser.read(bytes, splitAt: []))?.first?.body ?? [] }
     }
 
-    mutating func takeFromB() -> OutgoingChunk? {
-        let chunk = b.nextChunk(at: now, using: &generator, into: &eventsB)
-        if let chunk { sentByB.append(ByteString(chunk.bytes).text) }
-        return chunk
+    mutating func takeFromA() -> Sent? {
+        var writer = ByteWriter()
+        guard a.writeNext(to: &writer, at: now, using: &generator, into: &eventsA) else { return nil }
+        let sent = Sent(bytes: writer.bytes)
+        sentByA.append(sent.text)
+        return sent
+    }
+
+    mutating func takeFromB() -> Sent? {
+        var writer = ByteWriter()
+        guard b.writeNext(to: &writer, at: now, using: &generator, into: &eventsB) else { return nil }
+        let sent = Sent(bytes: writer.bytes)
+        sentByB.append(sent.text)
+        return sent
     }
 
     private struct NothingToSend: Error {}
 
-    mutating func nextFromA() throws -> OutgoingChunk {
+    mutating func nextFromA() throws -> Sent {
         guard let chunk = takeFromA() else { throw NothingToSend() }
         return chunk
     }
 
-    mutating func nextFromB() throws -> OutgoingChunk {
+    mutating func nextFromB() throws -> Sent {
         guard let chunk = takeFromB() else { throw NothingToSend() }
         return chunk
     }
@@ -99,7 +111,7 @@ struct SessionBench {
     }
 
     /// A response of B to the chunk, as a peer of its own kind writes it.
-    static func response(_ code: Int, to chunk: OutgoingChunk, extra: String = "") -> String {
+    static func response(_ code: Int, to chunk: Sent, extra: String = "") -> String {
         let id = ByteString(chunk.bytes).text.split(separator: " ")[1]
         return "MSRP \(id) \(code) X\r\nTo-Path: \(pathA)\r\nFrom-Path: \(pathB)\r\n\(extra)-------\(id)$\r\n"
     }
