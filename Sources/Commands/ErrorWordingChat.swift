@@ -84,16 +84,16 @@ extension Explanation {
                 advice: "/leave returns to the prompt.",
                 status: .noAnswer
             )
-        case .broken(let peer, let end, let number, let cut):
+        case .broken(let peer, let end, let number):
             let rest =
-                number.map { "\(cut.word) \($0) is the first that may not have arrived" }
+                number.map { "line \($0) is the first that may not have arrived" }
                 ?? "everything read until then has arrived"
             self.init(
                 "chat_broken",
                 "The chat with \(Display.safe(peer)) ended before the input did, \(end.wording); \(rest).",
                 status: .noAnswer
             )
-        case .notConfirmed(let number, let delivery, let cut):
+        case .notConfirmed(let number, let delivery):
             let reason =
                 switch delivery {
                 case .refused(let status): "was refused (\(status))"
@@ -102,7 +102,8 @@ extension Explanation {
                 }
             self.init(
                 "not_confirmed",
-                "Not everything arrived; \(cut.word) \(number) is the first that \(reason).",
+                number.map { "Not everything arrived; line \($0) is the first that \(reason)." }
+                    ?? "What was read \(reason).",
                 status: delivery.exitStatus
             )
         case .command(let detail):
@@ -114,15 +115,6 @@ extension Explanation {
                 advice: [126, 127].contains(status) ? "Check that the command is there and can be run." : nil,
                 status: .commandFailed
             )
-        }
-    }
-}
-
-extension ChatFeed.Cut {
-    fileprivate var word: String {
-        switch self {
-        case .lines: "line"
-        case .blocks: "block"
         }
     }
 }

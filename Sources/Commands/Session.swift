@@ -86,7 +86,12 @@ package actor Session {
         do {
             let policy = command.chatPolicy(configured: setup.account.chatPolicy)
             let reception = command.receptionRules(setup.account.reception)
-            try start(isLongLived: command.isLongLived, chatPolicy: policy, reception)
+            try start(
+                isLongLived: command.isLongLived,
+                chatPolicy: policy,
+                chatDescriptor: command.chatDescriptor,
+                reception
+            )
         } catch {
             let status = tell(error)
             await end()
@@ -110,6 +115,7 @@ package actor Session {
         isLongLived: Bool,
         watchesBuddies: Bool = false,
         chatPolicy: ChatPolicy,
+        chatDescriptor: Int32? = nil,
         _ reception: ReceptionRules
     ) throws {
         let options = setup.options
@@ -127,6 +133,7 @@ package actor Session {
         configuration.isLongLived = isLongLived
         configuration.watchesBuddies = watchesBuddies
         configuration.chatPolicy = chatPolicy
+        configuration.chatDescriptor = chatDescriptor
         configuration.reception = reception
         configuration.nameServers = setup.configuration.nameServers
         if case .file(let path) = options.trace { traceFile = try FileSink(path: path) }

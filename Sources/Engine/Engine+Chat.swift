@@ -251,6 +251,7 @@ extension Engine {
 
     /// Leaves a chat: BYE, then the connection is closed; one that has ended meanwhile is left already.
     package func leave(_ id: ChatID) {
+        sendNow()
         guard let state = chatStates[id] else { return }
         chatStates[id]?.isLeaving = true
         step { core, now, effects in core.leave(state.session, at: now, into: &effects) }

@@ -74,8 +74,15 @@ extension Engine {
         chatStates[id]?.agreement = agreement
         chatStates[id]?.local = local
         chatStates[id]?.nextLocal = nil
-        let delivery = Delivery.whole(limit: Self.chatMessageLimit)
-        let detail = open(agreement, from: local, delivery: delivery, for: .chat(id), replacing: old)
+        let sinks = chatSinks(id)
+        let detail = open(
+            agreement,
+            from: local,
+            delivery: sinks == nil ? .whole(limit: Self.chatMessageLimit) : .streamed(limit: .max),
+            sinks: sinks,
+            for: .chat(id),
+            replacing: old
+        )
         if let detail { fail(id, .connection(detail: detail)) }
     }
 

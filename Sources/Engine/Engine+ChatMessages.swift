@@ -42,7 +42,7 @@ extension Engine {
         message.successReport = true
         chatStates[id]?.composing.sentContent()
         if !msrp.send(message, in: local) { settle(messageID, in: id, .failure(.noChat)) }
-        drive([])
+        sendSoon()
     }
 
     // MARK: - What the message session reports

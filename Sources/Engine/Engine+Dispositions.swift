@@ -147,7 +147,7 @@ extension Engine {
         case .display(.displayed): delivery = .displayed
         case .delivery, .display, .processing: return nil
         }
-        let entry = keep { store throws(Store.Failure) in
+        let entry = keepInGroup { store throws(Store.Failure) in
             try store.update(messageID: messageID, account: account.name, delivery: delivery)
         }
         return entry ?? nil

@@ -42,6 +42,7 @@ extension Engine {
     }
 
     private func transmit(_ bytes: [UInt8], over flow: Flow) {
+        closeGroup()
         trace(.sent, bytes, over: flow)
         guard transport?.send(bytes, over: flow) != true else { return }
         log(.notice, "cannot send over \(flow.transport.rawValue) to \(flow.remote)")
@@ -92,6 +93,10 @@ extension Engine {
 
     func emit(_ kind: Event.Kind) {
         let event = Event(time: .now, account: account.name, kind: kind)
+        if isGroupOpen { heldEvents.append(event) } else { deliver(event) }
+    }
+
+    func deliver(_ event: Event) {
         configuration.report?(event)
         stream.yield(event)
     }

@@ -19,11 +19,45 @@ extension Engine {
     /// Does something with the store; a failure is told once, and from then on the store is left alone.
     @discardableResult
     func keep<Value>(_ body: (Store) throws(Store.Failure) -> Value) -> Value? {
+        closeGroup()
+        return attempt(body)
+    }
+
+    /// Does something with the store that is safe by `closeGroup`, which is before anything is sent or told.
+    ///
+    /// What happens in one turn of the loop then costs hardly more than one change.
+    @discardableResult
+    func keepInGroup<Value>(_ body: (Store) throws(Store.Failure) -> Value) -> Value? {
+        attempt { store throws(Store.Failure) in
+            if !isGroupOpen {
+                try store.beginGroup()
+                isGroupOpen = true
+                loop.execute { [weak self] in self?.assumeIsolated { $0.closeGroup() } }
+            }
+            return try body(store)
+        }
+    }
+
+    /// Makes safe what was done as a group, and then tells what has happened meanwhile.
+    func closeGroup() {
+        guard isGroupOpen else { return }
+        isGroupOpen = false
+        attempt { store throws(Store.Failure) in try store.commitGroup() }
+        let events = heldEvents
+        heldEvents = []
+        for event in events { deliver(event) }
+    }
+
+    @discardableResult
+    private func attempt<Value>(_ body: (Store) throws(Store.Failure) -> Value) -> Value? {
         if case .unavailable = keeper { return nil }
         guard configuration.storePath != nil else { return nil }
         do throws(Store.Failure) {
             return try body(try openedStore())
         } catch {
+            // What was done before it is to be kept if it can be.
+            closeGroup()
+            if case .unavailable = keeper { return nil }
             keeper = .unavailable
             emit(.warning(.historyNotKept(error.description)))
             return nil
@@ -66,7 +100,7 @@ extension Engine {
             case .refused: .refused
             case .noAnswer: .unanswered
             }
-        keep { store throws(Store.Failure) in try store.update(row, state: state, status: status) }
+        keepInGroup { store throws(Store.Failure) in try store.update(row, state: state, status: status) }
     }
 
     /// Writes a message of a chat down before its first byte leaves.
@@ -85,7 +119,7 @@ extension Engine {
             state: .pending
         )
         (entry.sessionID, entry.messageID) = (chat.callID, messageID)
-        return keep { store throws(Store.Failure) in try store.append(entry) }
+        return keepInGroup { store throws(Store.Failure) in try store.append(entry) }
     }
 
     /// Writes down what came in a chat.
@@ -108,7 +142,7 @@ extension Engine {
             state: .received
         )
         (entry.sessionID, entry.messageID) = (chat.callID, message.messageID)
-        let row = keep { store throws(Store.Failure) in try store.appendOnce(entry) }
+        let row = keepInGroup { store throws(Store.Failure) in try store.appendOnce(entry) }
         return row.map { $0 != nil } ?? true
     }
 

@@ -106,7 +106,7 @@ extension Engine {
     ///   - agreement: What both sides know.
     ///   - local: This side's own URI.
     ///   - delivery: How messages are taken.
-    ///   - chunkSize: How large chunks are, if not as small as every peer takes them.
+    ///   - chunkSize: How large chunks are at most, if smaller than the account says.
     ///   - makeSink: Where messages go if they are taken in streams.
     ///   - owner: Who is told what happens.
     ///   - old: The URI under which the session went on until now, if it is one that moves.
@@ -132,7 +132,7 @@ extension Engine {
         let target = MSRPPath.target(usePath: usePath, peer: path)
         var setup = SessionConfiguration(local: local, target: target, delivery: delivery)
         (setup.transactionTime, setup.keepAlive) = (account.msrpTimeout, account.msrpKeepAlive)
-        if let chunkSize { setup.chunkSize = chunkSize }
+        setup.chunkSize = min(chunkSize ?? account.msrpChunkSize, account.msrpChunkSize)
         if setup.isRelayed {
             setup.chunkSize = MSRPLimits.relayedChunkSize
             setup.limits.unansweredRequests = MSRPLimits.relayedRequests
@@ -239,11 +239,30 @@ extension Engine {
         guard !isDriving else { return }
         isDriving = true
         repeat {
-            while !undriven.isEmpty { take(undriven.removeFirst()) }
+            while !undriven.isEmpty {
+                let events = undriven
+                undriven = []
+                for event in events { take(event) }
+            }
+            closeGroup()
             undriven = msrp?.flush() ?? []
         } while !undriven.isEmpty
         isDriving = false
         rearmMessageSessions()
+    }
+
+    /// Lets the message sessions send in the loop's next turn: what is said in one go leaves in one go.
+    func sendSoon() {
+        guard !isSendingDue else { return }
+        isSendingDue = true
+        loop.execute { [weak self] in self?.assumeIsolated { $0.sendNow() } }
+    }
+
+    /// Lets the message sessions send what was to be sent soon.
+    func sendNow() {
+        guard isSendingDue else { return }
+        isSendingDue = false
+        drive([])
     }
 
     func take(_ event: MSRPTransport.Event) {

@@ -25,6 +25,12 @@ package actor Engine {
     var transport: SIPTransport?
     var connector: Connector
     var keeper = Keeper.closed
+    /// Whether changes to the store wait to be made safe.
+    var isGroupOpen = false
+    /// What is told when they are.
+    var heldEvents: [Event] = []
+    /// Where the messages of chats go whose bytes are wanted and nothing else; made when first needed.
+    var chatOutlet: ChatOutlet?
     var timer: TimerToken?
     var stream = EventStream()
 
@@ -35,6 +41,8 @@ package actor Engine {
     /// Events of message sessions that have not been acted on.
     var undriven: [MSRPTransport.Event] = []
     var isDriving = false
+    /// Whether the message sessions are about to send.
+    var isSendingDue = false
     var chatStates: [ChatID: ChatState] = [:]
     /// Messages that go or come in a session of their own.
     var largeMessages: [MessageSession.ID: LargeMessage] = [:]
@@ -209,6 +217,7 @@ extension Engine {
         for timer in [timer, sessionTimer, composingTimer, progressTimer].compactMap(\.self) {
             loop.cancel(timer)
         }
+        closeGroup()
         msrp?.closeAll()
         transport?.closeAll()
         http?.close()

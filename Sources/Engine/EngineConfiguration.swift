@@ -20,6 +20,8 @@ package struct EngineConfiguration: Sendable {
     package var watchesBuddies = false
     /// What is done with invitations to a chat; a command that stays only for an answer takes none.
     package var chatPolicy = ChatPolicy.none
+    /// The descriptor that gets the bytes of messages in chats, and nothing else; they are shown if `nil`.
+    package var chatDescriptor: Int32?
     /// Which files are taken, and where they go.
     package var reception = ReceptionRules()
     /// The product's version, as User-Agent names it.

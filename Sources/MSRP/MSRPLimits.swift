@@ -39,6 +39,8 @@ package struct MSRPLimits: Hashable, Sendable {
     static let identifierLength = 128
     /// The largest chunk body that need not be interruptible (RFC 4975 §7.1.1).
     package static let plainChunkSize = 2_048
+    /// The chunk sizes there may be without a relay: small ones cost time, large ones hold others up.
+    package static let chunkSizes = plainChunkSize...262_144
     /// The largest body of a chunk that goes through a relay: some in the field drop what is above 10,800 bytes.
     package static let relayedChunkSize = 8_192
     /// The most requests that wait for the response of a relay: some hold 32 KiB for a next hop that they still connect

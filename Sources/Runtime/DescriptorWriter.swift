@@ -8,19 +8,25 @@ package final class DescriptorWriter: @unchecked Sendable {
     private let descriptor: Int32
     private var queue: [ByteString] = []
     private var isWatched = false
+    /// How many bytes are written at once; all there are where nobody can be slow to read them.
+    private let slice: Int
     /// Called when it is not full any more.
     package var wake: @Sendable () -> Void = {}
     /// Why nothing can be written any more; empty as long as it can.
     package private(set) var failure = ""
 
     /// What a pipe takes at once if poll(2) says that it takes anything.
-    private static let slice = 4_096
+    private static let pipeSlice = 4_096
 
     /// - Parameters:
     ///   - descriptor: Where to write; it is not closed.
     ///   - loop: The loop whose thread uses this.
     package init(_ descriptor: Int32, on loop: EventLoop) {
         (self.descriptor, self.loop) = (descriptor, loop)
+        var status = stat()
+        let kind = unsafe fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : S_IFIFO
+        let isStored = kind == S_IFREG || kind == S_IFCHR && isatty(descriptor) == 0
+        slice = isStored ? .max : Self.pipeSlice
     }
 
     /// Whether something waits to be written.
@@ -41,7 +47,7 @@ package final class DescriptorWriter: @unchecked Sendable {
             var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             guard unsafe poll(&state, 1, 0) > 0 else { return watch() }
             let count = unsafe first.span.withUnsafeBytes { buffer in
-                unsafe Glibc.write(descriptor, buffer.baseAddress, min(buffer.count, Self.slice))
+                unsafe Glibc.write(descriptor, buffer.baseAddress, min(buffer.count, slice))
             }
             if count < 0 {
                 if errno == EINTR { continue }

@@ -95,6 +95,20 @@ extension Store {
     }
 }
 
+extension Store {
+    /// Begins a group of changes that `commitGroup` makes safe together; no other change may come in between.
+    package func beginGroup() throws(Failure) { try database.execute("BEGIN IMMEDIATE") }
+
+    package func commitGroup() throws(Failure) {
+        do {
+            try database.execute("COMMIT")
+        } catch {
+            try? database.execute("ROLLBACK")
+            throw error
+        }
+    }
+}
+
 /// Something learned about a peer, such as that it refuses a kind of message.
 package struct PeerTrait: Hashable, Sendable {
     package var value: String

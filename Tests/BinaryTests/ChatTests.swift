@@ -22,6 +22,28 @@ extension RealCoreTests {
             #expect(try await listening.exit() == .status(0))
         }
 
+        @Test(
+            "all of stdin is one message that comes out as it went in, in small chunks or large ones",
+            arguments: ["2048", "65536"]
+        )
+        func stream(_ chunkSize: String) async throws {
+            let core = try await RealCore.shared()
+            let sender = try await core.person(settings: ["msrp-chunk-size": chunkSize])
+            let listener = try await core.person()
+            let words = ["listen", "--bytes", "--accept-chat", "all", "--count", "1"]
+            let listening = try listener.start(words)
+            try await listening.errors(containing: "egistered")
+            // Nothing in it is taken for the end of a line, a chunk or the message.
+            let piece = "a line\n\r\n-------0000000000000$\r\n\0\u{E9}MSRP x SEND\r\n"
+            let text = (0..<40_000).map { "\($0) \(piece)" }.joined()
+            let outcome = try await sender.ims("chat", "--bytes", listener.uri, input: text)
+            #expect(outcome.status == .status(0), "\(outcome)")
+            #expect(try await listening.exit() == .status(0))
+            #expect(listening.output == text)
+            let history = try await listener.ims("history", "--json")
+            #expect(history.output.contains("application/octet-stream"), "\(history)")
+        }
+
         @Test("somebody who takes no chats is busy, and the status says refused")
         func busy() async throws {
             let core = try await RealCore.shared()

@@ -17,7 +17,7 @@ import Testing
     func lines() {
         let text = Array("one\r\n\ntwo\nthr\u{E9}e".utf8)
         for split in 0...text.count {
-            var feed = ChatFeed(.lines)
+            var feed = ChatFeed()
             feed.receive(Array(text[..<split]))
             feed.receive(Array(text[split...]))
             feed.endInput()
@@ -26,25 +26,16 @@ import Testing
         }
     }
 
-    @Test("blocks go as they are read")
-    func blocks() {
-        var feed = ChatFeed(.blocks)
-        feed.receive(Array("a\nb".utf8))
-        feed.receive(Array("\n".utf8))
-        feed.endInput()
-        #expect(messages(&feed) == ["a\nb", "\n"])
-    }
-
     @Test("a line above the limit goes as several, nothing is lost")
     func longLine() {
-        var feed = ChatFeed(.lines)
+        var feed = ChatFeed()
         feed.receive([UInt8](repeating: 0x61, count: ChatFeed.messageLimit + 5) + [0x0A])
         #expect(messages(&feed).map(\.utf8.count) == [ChatFeed.messageLimit, 5])
     }
 
     @Test("no more is sent or read while the window is full")
     func window() {
-        var feed = ChatFeed(.lines)
+        var feed = ChatFeed()
         feed.receive([UInt8](repeating: 0x0A, count: ChatFeed.window + 1))
         var sent: [Int] = []
         while let message = feed.next() { sent.append(message.number) }
@@ -59,7 +50,7 @@ import Testing
 
     @Test("the first line that did not arrive is named, whatever the order of the answers")
     func firstFailure() {
-        var feed = ChatFeed(.lines)
+        var feed = ChatFeed()
         feed.receive(Array("1\n2\n3\n4\n".utf8))
         for _ in 1...3 { _ = feed.next() }
         feed.settle(3, .refused(413))

@@ -114,13 +114,13 @@ import enum Commands.ExitStatus
 
     private static let chats: [ChatFailure] = [
         .notAtPrompt(option: "--exec"), .nobodyToAsk, .unknown("bob"), .unknown(nil), .several,
-        .over(peer: "bob"), .broken(peer: "sip:bob@ims.test", .byPeer, unconfirmed: 7, of: .lines),
-        .broken(peer: "sip:bob@ims.test", .lost, unconfirmed: nil, of: .blocks),
-        .notConfirmed(3, .refused(413), of: .lines), .notConfirmed(3, .unconfirmed, of: .blocks),
+        .over(peer: "bob"), .broken(peer: "sip:bob@ims.test", .byPeer, unconfirmed: 7),
+        .broken(peer: "sip:bob@ims.test", .lost, unconfirmed: nil),
+        .notConfirmed(3, .refused(413)), .notConfirmed(nil, .unconfirmed), .notConfirmed(nil, .refused(413)),
         .command("does not read what comes"), .commandFailed(status: 127), .commandFailed(status: 1),
-        .notConfirmed(3, .missed(.reportedFailed(413)), of: .lines),
-        .notConfirmed(3, .missed(.notTold), of: .lines), .notConfirmed(3, .missed(.forbidden), of: .lines),
-        .notConfirmed(3, .missed(.error), of: .lines), .notConfirmed(3, .missed(.notAsked), of: .lines),
+        .notConfirmed(3, .missed(.reportedFailed(413))),
+        .notConfirmed(3, .missed(.notTold)), .notConfirmed(3, .missed(.forbidden)),
+        .notConfirmed(3, .missed(.error)), .notConfirmed(3, .missed(.notAsked)),
     ]
 
     private static func conflict(_ text: String) -> XDMError {

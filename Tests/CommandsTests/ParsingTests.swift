@@ -101,6 +101,7 @@ import Testing
                 .badValue(of: "--as", value: "alice", expected: "a URI such as sip:alice@ims.test")
             ),
             ("chat sip:b@x --exec ./bot --bytes", .conflict("--exec", "--bytes")),
+            ("chat sip:b@x --wait delivered --bytes", .conflict("--wait", "--bytes")),
             ("chat sip:b@x hello", .tooMany("hello", of: "chat")),
             (
                 "listen --accept-chat some",

@@ -19,6 +19,18 @@ struct ChatHistoryTests {
         return entry
     }
 
+    @Test("what was done as a group is safe when it is committed, and not before")
+    func group() throws {
+        let (store, other) = (try Store(path: directory.database), try Store(path: directory.database))
+        try store.beginGroup()
+        for number in 1...3 { try store.append(outgoing("\(number)", messageID: "m\(number)")) }
+        #expect(try other.history(account: "alice", peer: nil, limit: 9).isEmpty)
+        try store.commitGroup()
+        #expect(texts(try other.history(account: "alice", peer: nil, limit: 9)) == ["1", "2", "3"])
+        try store.append(outgoing("4", messageID: "m4"))
+        #expect(try other.history(account: "alice", peer: nil, limit: 9).count == 4)
+    }
+
     @Test("a file of the first version is brought forward and keeps its rows")
     func firstVersion() throws {
         do {

@@ -12,10 +12,10 @@ package enum ChatFailure: Error, Hashable, Sendable {
     case several
     /// A line was typed in a chat that is over; it was not sent.
     case over(peer: String)
-    /// A chat ended before everything was sent; `unconfirmed` is the first line or block that may not have arrived.
-    case broken(peer: String, ChatEnd, unconfirmed: Int?, of: ChatFeed.Cut)
-    /// A line or block of a chat did not arrive, and is the first.
-    case notConfirmed(Int, ChatDelivery, of: ChatFeed.Cut)
+    /// A chat ended before everything was sent; `unconfirmed` is the first line that may not have arrived.
+    case broken(peer: String, ChatEnd, unconfirmed: Int?)
+    /// A line of a chat did not arrive, and is the first; `nil` is the one message of `--bytes`.
+    case notConfirmed(Int?, ChatDelivery)
     /// The command of a chat could not be started, or does not read.
     case command(String)
     /// The command of a chat ended with this status.

@@ -1,21 +1,13 @@
 package import Engine
 
-/// What is read from a pipe on its way into a chat: cut into messages, so many at a time, and what became of them.
+/// What is read from a pipe on its way into a chat: cut into lines, so many at a time, and what became of them.
 ///
 /// A value that does no I/O: whoever owns it reads while `wantsInput`, sends what `next` gives, and reports what
 /// became of it.
 package struct ChatFeed: Sendable {
-    /// How bytes become messages.
-    package enum Cut: Hashable, Sendable {
-        /// Each line is one.
-        case lines
-        /// Each block is one, as it was read.
-        case blocks
-    }
-
     /// A message to send.
     package struct Message: Hashable, Sendable {
-        /// The number of the line or block, from 1.
+        /// The number of the line, from 1.
         package var number: Int
         package var body: [UInt8]
     }
@@ -25,7 +17,6 @@ package struct ChatFeed: Sendable {
     /// The most bytes of one message; a line that is longer goes as several.
     package static let messageLimit = 1 << 20
 
-    private let cut: Cut
     private var partial: [UInt8] = []
     private var waiting: ArraySlice<Message> = []
     private var number = 0
@@ -35,11 +26,10 @@ package struct ChatFeed: Sendable {
     /// Whether all there is to send has been read.
     package private(set) var isInputOver = false
 
-    package init(_ cut: Cut) { self.cut = cut }
+    package init() {}
 
     /// Takes what was read.
     package mutating func receive(_ bytes: [UInt8]) {
-        guard cut == .lines else { return append(bytes) }
         for part in bytes.split(separator: Self.newline, omittingEmptySubsequences: false).dropLast() {
             keep(part)
             finishLine()

@@ -4,7 +4,6 @@ import Runtime
 /// A chat that a program carries on: what it writes is sent, until one of the two ends.
 struct ChatPipe {
     let chat: Chat
-    let cut: ChatFeed.Cut
     let contentType: String?
     /// The shell command that chats; standard input is sent if `nil`.
     let command: String?
@@ -38,7 +37,7 @@ struct ChatPipe {
             source.close()
             watch.cancel()
         }
-        var feed = ChatFeed(cut)
+        var feed = ChatFeed()
         var end: ChatEnd?
         var failedStatus: Int32?
         for await happening in happenings {
@@ -106,7 +105,7 @@ struct ChatPipe {
 
     /// Sends a message; the tasks run in the order they are made, since all are jobs of the one loop.
     private func send(_ message: ChatFeed.Message, _ report: AsyncStream<Happening>.Continuation) {
-        let type = contentType ?? Self.type(of: message.body, cut)
+        let type = contentType ?? Self.type(of: message.body)
         Task(executorPreference: context.loop) { [engine, chat, goal] in
             let delivery = try? await engine.say(message.body, contentType: type, in: chat.id, until: goal)
             // What cannot be sent any more has not arrived.
@@ -114,16 +113,15 @@ struct ChatPipe {
         }
     }
 
-    /// A block may end within a character, and a line need not be text at all.
-    private static func type(of body: [UInt8], _ cut: ChatFeed.Cut) -> String {
-        cut == .lines && String(validating: body, as: UTF8.self) != nil
-            ? "text/plain" : "application/octet-stream"
+    /// A line need not be text at all.
+    private static func type(of body: [UInt8]) -> String {
+        String(validating: body, as: UTF8.self) != nil ? "text/plain" : "application/octet-stream"
     }
 
     private func leave(_ feed: ChatFeed, _ failedStatus: Int32?) async throws -> ExitStatus {
         await engine.leave(chat.id)
         if let failure = feed.firstFailure {
-            throw ChatFailure.notConfirmed(failure.number, failure.delivery, of: cut)
+            throw ChatFailure.notConfirmed(failure.number, failure.delivery)
         }
         return try status(ofCommand: failedStatus)
     }
@@ -137,7 +135,7 @@ struct ChatPipe {
     private func conclude(_ feed: ChatFeed, _ end: ChatEnd, _ failedStatus: Int32?) throws -> ExitStatus {
         let isInOrder = end == .byPeer && (command != nil || feed.isInputOver)
         guard feed.firstFailure != nil || !isInOrder else { return try status(ofCommand: failedStatus) }
-        throw ChatFailure.broken(peer: chat.peer, end, unconfirmed: feed.firstFailure?.number, of: cut)
+        throw ChatFailure.broken(peer: chat.peer, end, unconfirmed: feed.firstFailure?.number)
     }
 }
 

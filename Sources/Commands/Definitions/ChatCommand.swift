@@ -15,11 +15,11 @@ struct ChatCommand: EngineCommand {
                 value: .required("COMMAND", .text),
                 help: "Let a shell command chat: it reads what comes, and what it prints is said"
             ),
-            Option(name: "bytes", help: "Send what is read as it comes, not line by line"),
+            Option(name: "bytes", help: "Send all that is read as one message, as it comes"),
             Option(
                 name: "content-type",
                 value: .required("TYPE", .text),
-                help: "Say what is sent, text/plain if not given"
+                help: "Say what is sent; if not given, text/plain, or application/octet-stream with --bytes"
             ),
             Option.wait,
         ],
@@ -29,6 +29,8 @@ struct ChatCommand: EngineCommand {
                 + "for a slash. Ctrl-D leaves the chat.",
             "In a pipe each line of standard input is a message, and each message that comes is a line of standard "
                 + "output. The end of input waits until everything is confirmed and leaves.",
+            "With --bytes standard input is one message of any length, whatever is in it; ims listen --bytes writes such a "
+                + "message out.",
             "With --exec each message that comes is a line for the command, and each line it prints is a message; the "
                 + "chat ends with the command, and the command with the chat.",
             "Each message is confirmed when it has got as far as --wait says; delivered and displayed are waited for as "
@@ -40,13 +42,14 @@ struct ChatCommand: EngineCommand {
             "chat sip:bob@ims.test",
             "chat --exec ./bot sip:bob@ims.test",
             "chat --bytes sip:ops@ims.test",
+            "chat --bytes --content-type audio/ogg sip:ops@ims.test",
             "chat --wait delivered sip:ops@ims.test",
         ]
     )
 
     private let recipient: String
     private let command: String?
-    private let cut: ChatFeed.Cut
+    private let isStream: Bool
     private let contentType: String?
     private let goal: MessageGoal
     private let hasGoal: Bool
@@ -54,10 +57,11 @@ struct ChatCommand: EngineCommand {
     init(_ arguments: Arguments) throws(UsageError) {
         recipient = arguments["uri"]
         command = arguments.option("exec")
-        cut = arguments.has("bytes") ? .blocks : .lines
+        isStream = arguments.has("bytes")
         contentType = arguments.option("content-type")
         (goal, hasGoal) = (arguments.goal, arguments.has("wait"))
-        if command != nil, cut == .blocks { throw .conflict("--exec", "--bytes") }
+        if command != nil, isStream { throw .conflict("--exec", "--bytes") }
+        if hasGoal, isStream { throw .conflict("--wait", "--bytes") }
         if let contentType, MediaType(contentType) == nil {
             throw .badValue(
                 of: "--content-type",
@@ -73,14 +77,14 @@ struct ChatCommand: EngineCommand {
     /// The option that only a chat of a program can have.
     private var pipeOption: String? {
         if command != nil { return "--exec" }
-        if cut == .blocks { return "--bytes" }
+        if isStream { return "--bytes" }
         if contentType != nil { return "--content-type" }
         return hasGoal ? "--wait" : nil
     }
 
     var chatForm: ChatForm {
         guard command == nil else { return .none }
-        return cut == .lines ? .lines : .blocks
+        return isStream ? .blocks : .lines
     }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
@@ -103,9 +107,9 @@ struct ChatCommand: EngineCommand {
         // Subscribed before the chat stands: the peer may say something, or leave, at once.
         let events = await engine.events()
         let chat = try await engine.openChat(with: recipient, as: context.identity)
+        if isStream { return try await send(in: chat, on: engine, context: context) }
         let pipe = ChatPipe(
             chat: chat,
-            cut: cut,
             contentType: contentType,
             command: command,
             goal: goal,
@@ -113,5 +117,17 @@ struct ChatCommand: EngineCommand {
             context: context
         )
         return try await pipe.run(events)
+    }
+
+    /// Sends all of standard input as one message.
+    private func send(in chat: Chat, on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        let source = PipeSource(0, on: context.loop)
+        let type = contentType ?? "application/octet-stream"
+        let delivery = try await engine.say(from: source, contentType: type, in: chat.id)
+        await engine.leave(chat.id)
+        switch delivery {
+        case .sent, .accepted, .delivered, .displayed: return .done
+        case .refused, .unconfirmed, .missed: throw ChatFailure.notConfirmed(nil, delivery)
+        }
     }
 }

@@ -110,26 +110,40 @@ struct Listen: EngineCommand {
                 help:
                     "Take invitations to a chat: all of senders the network vouches for, those of buddies, or none"
             ),
+            Option(
+                name: "bytes",
+                help: "Write the bytes of messages in chats to standard output, and nothing else"
+            ),
         ],
         details: [
             "Ends with status 0 after COUNT messages, with 4 if --timeout is over before, with 130 on Ctrl-C. "
                 + "The registration is kept up meanwhile, whatever happens to the connection.",
             "Messages of chats count too; chats are taken as --accept-chat or accept-chat in ims.conf says, else none. "
                 + "Only the prompt can ask.",
+            "With --bytes the bytes of each message in a chat are written as they come, however many they are; who reads "
+                + "them slowly slows the sender down. The history notes such a message without its bytes.",
         ],
-        examples: ["listen", "listen --count 1", "listen --json --timeout 60", "listen --accept-chat all"]
+        examples: [
+            "listen --bytes --accept-chat all --count 1", "listen", "listen --count 1",
+            "listen --json --timeout 60", "listen --accept-chat all",
+        ]
     )
 
     private let count: Int?
     private let policy: ChatPolicy?
+    private let isStream: Bool
 
     init(_ arguments: Arguments) {
+        isStream = arguments.has("bytes")
         count = arguments.option("count").flatMap(ValueKind.count(in:))
         policy = arguments.option("accept-chat").flatMap(ChatPolicy.init(rawValue:))
     }
 
     var isLongLived: Bool { true }
     var awaitedMessages: Int? { count ?? 0 }
+
+    var chatDescriptor: Int32? { isStream ? 1 : nil }
+    var chatForm: ChatForm { isStream ? .none : .conversation }
 
     func chatPolicy(configured: ChatPolicy?) -> ChatPolicy {
         let wanted = policy ?? configured ?? .none
@@ -145,6 +159,8 @@ struct Listen: EngineCommand {
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         if policy == .ask, !context.isREPL { throw ChatFailure.nobodyToAsk }
         if policy != nil, context.isREPL { throw ChatFailure.notAtPrompt(option: "--accept-chat") }
+        if isStream, context.isREPL { throw ChatFailure.notAtPrompt(option: "--bytes") }
+        if isStream, context.output is JSONOutput { throw UsageError.conflict("--json", "--bytes") }
         let note = "Messages are shown as they come; there is no need to wait."
         var received = 0
         return try await listen(on: engine, context, atPrompt: count == nil ? note : nil) { event in

@@ -78,6 +78,9 @@ package protocol EngineCommand: Command {
     /// How it writes what comes in chats.
     var chatForm: ChatForm { get }
 
+    /// The descriptor that gets the bytes of messages in chats, and nothing else; `nil` if they are shown.
+    var chatDescriptor: Int32? { get }
+
     /// Whether it is carried out at a prompt of its own where there is a terminal.
     var opensPrompt: Bool { get }
 
@@ -110,6 +113,7 @@ extension EngineCommand {
     package var leavesRegistration: Bool { false }
     package var awaitedMessages: Int? { nil }
     package var chatForm: ChatForm { .conversation }
+    package var chatDescriptor: Int32? { nil }
     package var opensPrompt: Bool { false }
     package func chatPolicy(configured: ChatPolicy?) -> ChatPolicy { .none }
     package func receptionRules(_ configured: ReceptionRules) -> ReceptionRules {

@@ -214,6 +214,9 @@ struct AccountBuilder {
                 setting.value == "off"
                 ? nil : try check(setting, .msrpKeepAlive, positive, Expectation.msrpKeepAlive)
         }
+        account.msrpChunkSize =
+            try value(.msrpChunkSize, ConfigurationValue.chunkSize, Expectation.chunkSize)
+            ?? account.msrpChunkSize
         account.isMSRPMatchLoose = try value(.msrpMatch, match, Expectation.msrpMatch) ?? false
     }
 

@@ -44,6 +44,7 @@ package enum AccountKey: String, CaseIterable, Sendable {
     case msrpRelay = "msrp-relay"
     case msrpTimeout = "msrp-timeout"
     case msrpKeepAlive = "msrp-keep-alive"
+    case msrpChunkSize = "msrp-chunk-size"
     case chatTransport = "chat-transport"
     case msrpPorts = "msrp-ports"
     case msrpVerify = "msrp-verify"

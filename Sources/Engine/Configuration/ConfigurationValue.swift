@@ -10,6 +10,7 @@ package enum ConfigurationValue {
         package static let toggle = "on or off"
         package static let duration = "a time such as 600000, 600s, 10m or 1h"
         package static let keepAlive = "auto, off, or a time such as 30s"
+        package static let chunkSize = "a number of bytes from 2048 to 262144"
         package static let msrpKeepAlive = "off, or a time such as 60s"
         package static let port = "a port from 0 to 65535"
         package static let publicIdentity = "a SIP URI such as sip:alice@ims.test"
@@ -67,6 +68,10 @@ package enum ConfigurationValue {
 
     package static func port(_ text: some StringProtocol) -> UInt16? {
         decimal(text).flatMap(UInt16.init(exactly:))
+    }
+
+    package static func chunkSize(_ text: String) -> Int? {
+        decimal(text).flatMap(Int.init(exactly:)).flatMap { MSRPLimits.chunkSizes.contains($0) ? $0 : nil }
     }
 
     /// Reads `20000-20100`, or one port.

@@ -68,7 +68,7 @@ _ims() {
             capabilities) COMPREPLY=($(compgen -W $'--refresh\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             chat) COMPREPLY=($(compgen -W $'--exec\n--bytes\n--content-type\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             history) COMPREPLY=($(compgen -W $'--limit\n--search\n--session\n--transcript\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
-            listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
+            listen) COMPREPLY=($(compgen -W $'--count\n--accept-chat\n--bytes\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             presence) COMPREPLY=($(compgen -W $'--note\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             send-message) COMPREPLY=($(compgen -W $'--file\n--content-type\n--when\n--private\n--wait\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
             fetch-file) COMPREPLY=($(compgen -W $'--name\n--sha1\n--to\n--stdout\n--account\n--config\n--as\n--json\n--trace\n--timeout\n--keep-registration\n--no-input\n--quiet\n--verbose\n--help\n--version' -- "$cur")) ;;
