@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A small file, read whole: a configuration or a secret.
