@@ -10,18 +10,22 @@ package final class PipeSource: MessageSource, @unchecked Sendable {
     private var isOver = false
     private var error: SocketError?
     private var wake: (@Sendable () -> Void)?
+    /// What is read at once, since nobody has to be waited for; `nil` for a pipe or a terminal.
+    private let stored: StoredInput?
 
     /// - Parameters:
     ///   - descriptor: What is read; it is not closed.
     ///   - loop: The loop of the engine.
     package init(_ descriptor: Int32 = 0, on loop: EventLoop) {
         (self.descriptor, self.loop) = (descriptor, loop)
+        stored = StoredInput(descriptor)
     }
 
     package var size: UInt64? { nil }
 
     package func begin(_ wake: @escaping @Sendable () -> Void) {
         self.wake = wake
+        guard stored == nil else { return }
         reader = InputReader(descriptor, on: loop) { [weak self] in self?.take($0) }
     }
 
@@ -36,6 +40,7 @@ package final class PipeSource: MessageSource, @unchecked Sendable {
     }
 
     package func next(upTo limit: Int) -> MessageSupply {
+        if let stored { return next(from: stored, upTo: limit) }
         if waiting.isEmpty {
             guard isOver else {
                 reader?.resume()
@@ -46,6 +51,15 @@ package final class PipeSource: MessageSource, @unchecked Sendable {
         let bytes = waiting[0..<min(limit, waiting.count)]
         waiting = waiting[bytes.count...]
         return .bytes(bytes)
+    }
+
+    private func next(from stored: StoredInput, upTo limit: Int) -> MessageSupply {
+        do throws(SocketError) {
+            let bytes = try stored.read(upTo: limit)
+            return bytes.isEmpty ? .last(.empty) : .bytes(ByteString(bytes))
+        } catch {
+            return .failed("\(error)")
+        }
     }
 
     package func rewind(to place: UInt64) -> Bool { false }

@@ -42,10 +42,14 @@ package final class DescriptorWriter: @unchecked Sendable {
         return failure.isEmpty
     }
 
+    private var isWritable: Bool {
+        var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return slice > Self.pipeSlice || unsafe poll(&state, 1, 0) > 0
+    }
+
     private func drain() {
         while let first = queue.first {
-            var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            guard unsafe poll(&state, 1, 0) > 0 else { return watch() }
+            guard isWritable else { return watch() }
             let count = unsafe first.span.withUnsafeBytes { buffer in
                 unsafe Glibc.write(descriptor, buffer.baseAddress, min(buffer.count, slice))
             }

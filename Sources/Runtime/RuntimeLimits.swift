@@ -3,7 +3,7 @@ package enum RuntimeLimits {
     /// The most bytes read from a descriptor at a time; also the largest datagram there can be.
     package static let readSlice = 65_536
     /// The most bytes read from a connection at a time while much comes.
-    static let bulkSlice = 131_072
+    static let bulkSlice = 262_144
     /// Descriptors served before timers and work get their turn.
     static let eventsPerTurn = 64
     /// Datagrams read from one socket before the others get their turn.
