@@ -138,6 +138,7 @@ extension MSRPTransport {
                 entry.isGuest = false
                 let target = entry.session.configuration.target
                 events += restart(entry.session.renew(local: entry.local, target: target), in: entry.local)
+                setAlarm(entry)
                 events += connect(entry.local, sharing: false)
                 continue
             }

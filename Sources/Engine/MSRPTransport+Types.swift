@@ -12,6 +12,12 @@ extension MSRPTransport {
 
     struct ConnectionID: Hashable, Sendable { let number: UInt64 }
 
+    /// What waits for a point in time.
+    enum Alarm: Hashable, Sendable {
+        case session(MSRPURI)
+        case connection(ConnectionID)
+    }
+
     /// What the engine is told of a session, named by its own URI.
     enum Event {
         /// The connection of the session stands.
@@ -127,6 +133,13 @@ extension MSRPTransport {
         var isGuest = false
         /// Whether it is among those that may have something to send.
         var isReady = false
+        /// When time is next let pass for it; never later than its deadline.
+        var alarm: Instant?
+
+        /// When something is due in it, if ever.
+        var deadline: Instant? {
+            [session.nextDeadline, link == nil ? patience : nil].compactMap(\.self).min()
+        }
 
         init(_ session: Session, _ streams: SessionStreams, _ approach: Approach, _ check: PeerCheck?) {
             local = session.configuration.local

@@ -1,5 +1,6 @@
 import MSRP
 import Runtime
+import SIP
 import Wire
 
 /// The connections that carry MSRP, and the sessions on them (RFC 4975 §5.4).
@@ -41,6 +42,7 @@ final class MSRPTransport: @unchecked Sendable {
     var random = SystemRandomNumberGenerator()
     /// Sessions that may have something to send.
     private var ready: [Entry] = []
+    var alarms = TimerQueue<Alarm>()
     /// What is about to be handed to a connection.
     private var output = ByteWriter()
     private var lastNumber: UInt64 = 0
@@ -92,7 +94,9 @@ final class MSRPTransport: @unchecked Sendable {
             guard let self else { return nil }
             self.makeRoomForStranger()
             let id = self.makeID()
-            self.links[id] = Link(connection, isSecure: isSecure, patience: .now + Self.patience)
+            let patience = Instant.now + Self.patience
+            self.links[id] = Link(connection, isSecure: isSecure, patience: patience)
+            self.alarms.start(.connection(id), at: patience)
             return { [report = self.report] event in report(id, .stream(event)) }
         }
     }
@@ -111,14 +115,6 @@ final class MSRPTransport: @unchecked Sendable {
     func makeID() -> ConnectionID {
         lastNumber += 1
         return ConnectionID(number: lastNumber)
-    }
-
-    /// When `fire` is to be called.
-    var nextDeadline: Instant? {
-        let sessions = entries.values.flatMap {
-            [$0.session.nextDeadline, $0.link == nil ? $0.patience : nil]
-        }
-        return (sessions + links.values.map(\.patience) + relayDeadlines).compactMap(\.self).min()
     }
 
     // MARK: - Sessions
@@ -153,6 +149,7 @@ final class MSRPTransport: @unchecked Sendable {
         } else {
             entries[local] = Entry(session, SessionStreams(makeSink), approach, check)
         }
+        entries[local].map(setAlarm)
         entries[local]?.streams.wake = { [weak self] in self?.wake(local) { _ in } }
         directory.insert(local, matching: setup.pathMatching, isRelayed: setup.isRelayed)
         let events = restart(restarts, in: local)
@@ -220,6 +217,7 @@ final class MSRPTransport: @unchecked Sendable {
             link.connection.close()
         }
         entry.link = nil
+        alarms.stop(.session(local))
         return entry
     }
 
@@ -230,24 +228,6 @@ final class MSRPTransport: @unchecked Sendable {
         links.removeAll()
         for entry in entries.values { entry.streams.closeAll() }
         entries.removeAll()
-    }
-
-    /// Lets time pass.
-    func fire(at now: Instant = .now) -> [Event] {
-        for (id, link) in links {
-            if let patience = link.patience, patience <= now { drop(id) }
-        }
-        var events = fireRelay(at: now)
-        for (local, entry) in entries {
-            var told: [SessionEvent] = []
-            entry.session.fire(at: now, into: &told)
-            settle(told, of: entry, into: &events)
-            makeReady(entry)
-            guard entry.link == nil, let patience = entry.patience, patience <= now else { continue }
-            entry.patience = nil
-            events.append(.closed(local, .connection("the other side did not connect in time")))
-        }
-        return events
     }
 
     // MARK: - Connections
@@ -362,6 +342,7 @@ final class MSRPTransport: @unchecked Sendable {
 
     /// Sends what a session has to send, as far as its connection takes it.
     private func pump(_ entry: Entry) -> [Event] {
+        defer { setAlarm(entry) }
         guard let id = entry.link, let link = links[id] else { return [] }
         var events: [Event] = []
         var told: [SessionEvent] = []

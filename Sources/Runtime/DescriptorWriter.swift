@@ -43,8 +43,9 @@ package final class DescriptorWriter: @unchecked Sendable {
     }
 
     private var isWritable: Bool {
+        guard slice == Self.pipeSlice else { return true }
         var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        return slice > Self.pipeSlice || unsafe poll(&state, 1, 0) > 0
+        return unsafe poll(&state, 1, 0) > 0
     }
 
     private func drain() {
