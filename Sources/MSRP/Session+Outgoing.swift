@@ -62,14 +62,20 @@ extension Session {
             return true
         }
         guard end == nil else { return false }
-        if let interval = configuration.keepAlive { keepAliveTime = now + interval }
+        let silenceEnd = configuration.keepAlive.map { now + $0 }
         if keepAlives > 0 {
+            keepAliveTime = silenceEnd
             writer.append(keepAliveChunk(at: now, using: &generator).bytes)
             return true
         }
         guard transactions.waitingCount < configuration.limits.unansweredRequests,
             let place = nextMessage()
-        else { return false }
+        else {
+            // To be asked for something to send is not to say something.
+            keepAliveTime = keepAliveTime ?? silenceEnd
+            return false
+        }
+        keepAliveTime = silenceEnd
         writeChunk(of: place, to: &writer, at: now, using: &generator, into: &events)
         return true
     }
