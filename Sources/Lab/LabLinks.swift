@@ -20,6 +20,8 @@ final class LabLinks: @unchecked Sendable {
     private let report: @Sendable (LinkID, StreamConnection.Event) -> Void
     private var listeners: [Listener] = []
     private var links: [LinkID: Link] = [:]
+    /// What connections by TLS are opened with; there are none before it is known.
+    var context: TLSContext?
 
     /// Makes the sockets.
     ///
@@ -56,7 +58,7 @@ final class LabLinks: @unchecked Sendable {
     func perform(_ effect: LabSwitch.Effect) {
         switch effect {
         case .send(let bytes, let id, let source): send(bytes, to: id, from: source)
-        case .connect(let id, let host, let port): connect(id, host, port)
+        case .connect(let id, let host, let port, let isSecure): connect(id, host, port, isSecure)
         case .close(let id): links[id]?.stream.close()
         case .abort(let id): drop(id)
         case .note: break
@@ -70,12 +72,19 @@ final class LabLinks: @unchecked Sendable {
         return { [weak self] event in self?.take(event, id) }
     }
 
-    private func connect(_ id: LinkID, _ host: String, _ port: UInt16) {
-        guard let address = SocketAddress(host: host, port: port) else {
+    private func connect(_ id: LinkID, _ host: String, _ port: UInt16, _ isSecure: Bool) {
+        guard let address = SocketAddress(host: host, port: port), !isSecure || context != nil else {
             // Names are not looked up here; that there is no way is told when the caller has returned.
             return loop.execute { [report] in report(id, .closed(.addressNotAvailable)) }
         }
-        let stream = StreamConnection(to: address, on: loop) { [weak self] event in self?.take(event, id) }
+        // Whoever is there will do: what a client makes of certificates is to be seen, not what the core makes of them.
+        let tls = context.flatMap { context in
+            isSecure
+                ? StreamConnection.TLS(context, name: host, judge: { _ in nil }, asksAuthority: false) : nil
+        }
+        let stream = StreamConnection(to: address, tls: tls, on: loop) { [weak self] event in
+            self?.take(event, id)
+        }
         links[id] = Link(stream: stream)
     }
 

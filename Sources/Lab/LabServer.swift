@@ -170,6 +170,7 @@ package final class LabServer: @unchecked Sendable {
             core.messages.address = TransportAddress(relayAddress)
             wanted.port = 0
             let secure = try links.listen(at: wanted, tls: context)
+            links.context = context
             // As a relay it is known by its name, for which its own certificate does not vouch.
             if configuration.certificate != nil { relayTLSAddress = secure }
             core.messages.secureAddress = TransportAddress(secure)

@@ -50,7 +50,10 @@ extension LabSwitch {
         var path = known
         if let name = known?.uri.sessionID { paths[name]?.purpose = purpose }
         let isSecure = links[id]?.isSecure == true
-        if path == nil { path = makePath(purpose, ends: [client], isSecure: isSecure) }
+        let place = isSecure ? secureAddress : address
+        if path == nil, let uri = place.flatMap({ makeURI($0, isSecure: isSecure) }) {
+            path = makePath(purpose, at: uri, ends: [client])
+        }
         guard let path, let name = path.uri.sessionID else {
             return respond(to: head, .forbidden, [], at: uri, on: id)
         }

@@ -94,20 +94,27 @@ extension LabSwitch {
     ///   - isFirst: Whether the chat may begin to pass the switch now.
     /// - Returns: The description that takes its place, or `nil` to leave it as it is.
     mutating func enter(_ body: ByteString, of callID: ByteString, isFirst: Bool) -> ByteString? {
-        guard let address, var description = try? SessionDescription(parsing: body) else { return nil }
+        guard var description = try? SessionDescription(parsing: body) else { return nil }
         var name = passage(of: callID)
         guard name != nil || (isFirst && faults.isInPath) else { return nil }
         var hasChanged = false
         for (index, section) in description.media.enumerated() {
-            guard !section.isRefused, let media = try? MSRPMedia(section, in: description), !media.isSecure,
-                let end = media.path.first.flatMap({ try? MSRPURI(parsing: $0) })
+            guard !section.isRefused, let media = try? MSRPMedia(section, in: description),
+                let end = media.path.first.flatMap({ try? MSRPURI(parsing: $0) }),
+                let address = media.isSecure ? secureAddress : address
             else { continue }
-            if name == nil { name = makePath(.passage(callID: callID), ends: [])?.uri.sessionID }
-            guard let name, let path = paths[name],
+            if name == nil, let uri = makeURI(address, isSecure: media.isSecure) {
+                name = makePath(.passage(callID: callID), at: uri, ends: [])?.uri.sessionID
+            }
+            guard let name, let path = paths[name], path.uri.isSecure == media.isSecure,
                 path.ends.contains(end) || path.ends.count < LabLimits.linksPerPath
             else { return nil }
             paths[name]?.ends.insert(end)
-            description.media[index] = section.led(by: path.uri, at: address)
+            description.media[index] = section.led(
+                by: path.uri,
+                at: address,
+                showing: media.isSecure ? fingerprint : nil
+            )
             hasChanged = true
         }
         return hasChanged ? description.text : nil
@@ -134,15 +141,20 @@ extension ByteString {
 }
 
 extension MediaDescription {
-    /// The section with one more URI before its path, and with the address of that.
-    fileprivate func led(by uri: MSRPURI, at address: TransportAddress) -> MediaDescription {
+    /// The section with one more URI before its path, and with the address and the certificate of that.
+    fileprivate func led(
+        by uri: MSRPURI,
+        at address: TransportAddress,
+        showing fingerprint: Fingerprint?
+    ) -> MediaDescription {
         var section = self
-        section.attributes = AttributeList(
-            attributes.filter { $0.name != "msrp-cema" }.map { attribute in
-                guard attribute.name == "path", let value = attribute.value else { return attribute }
-                return Attribute("path", "\(uri.text) \(value.trimmed)")
-            }
-        )
+        let replaced = fingerprint == nil ? ["msrp-cema"] : ["msrp-cema", "fingerprint"]
+        var attributes = self.attributes.filter { !replaced.contains($0.name.text) }.map { attribute in
+            guard attribute.name == "path", let value = attribute.value else { return attribute }
+            return Attribute("path", "\(uri.text) \(value.trimmed)")
+        }
+        if let fingerprint { attributes.append(Attribute("fingerprint", fingerprint.value)) }
+        section.attributes = AttributeList(attributes)
         if port != MSRPMedia.discardPort { section.port = address.port }
         section.connections = [Connection(address.host)]
         return section

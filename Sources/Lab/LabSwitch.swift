@@ -19,7 +19,7 @@ package struct LabSwitch: Sendable {
     package enum Effect: Sendable {
         /// Send the bytes; `from` is the connection they came on, which has to wait if they pile up.
         case send([UInt8], to: LinkID, from: LinkID?)
-        case connect(LinkID, host: String, port: UInt16)
+        case connect(LinkID, host: String, port: UInt16, isSecure: Bool)
         /// Close the connection once everything is sent.
         case close(LinkID)
         /// Close it at once.
@@ -213,18 +213,14 @@ package struct LabSwitch: Sendable {
     /// Makes a path; the oldest makes room for it if there are too many.
     mutating func makePath(
         _ purpose: Purpose,
-        at given: MSRPURI? = nil,
-        ends: Set<MSRPURI>,
-        isSecure: Bool = false
+        at uri: MSRPURI,
+        ends: Set<MSRPURI>
     ) -> Path? {
         if paths.count >= LabLimits.chatPaths {
             let oldest = paths.min { $0.value.number < $1.value.number }?.key
             if let oldest { removePath(oldest) }
         }
-        let address = isSecure ? secureAddress : address
-        guard let uri = given ?? address.flatMap({ makeURI($0, isSecure: isSecure) }),
-            let name = uri.sessionID
-        else { return nil }
+        guard let name = uri.sessionID else { return nil }
         lastPath += 1
         let path = Path(uri: uri, purpose: purpose, ends: ends, number: lastPath)
         paths[name] = path
@@ -264,12 +260,13 @@ package struct LabSwitch: Sendable {
         if let id = path.links[hop] { return id }
         // A client that asked for a relay is reached over its own connection only (RFC 4976 §6.4).
         if case .relay = path.purpose, path.ends.contains(hop) { return nil }
-        guard let port = hop.port, !hop.isSecure, links.count < LabLimits.connections,
+        let isPassage = if case .passage = path.purpose { true } else { false }
+        guard let port = hop.port, !hop.isSecure || isPassage, links.count < LabLimits.connections,
             path.links.count < LabLimits.linksPerPath
         else { return nil }
-        let id = makeLink(isSecure: false)
+        let id = makeLink(isSecure: hop.isSecure)
         paths[name]?.links[hop] = id
-        outbox.append(.connect(id, host: hop.hostAddress, port: port))
+        outbox.append(.connect(id, host: hop.hostAddress, port: port, isSecure: hop.isSecure))
         return id
     }
 

@@ -18,11 +18,10 @@ import Testing
         try await core.quit()
     }
 
-    @Test("two people chat through the switch")
-    func passing() async throws {
+    @Test("two people chat through the switch", arguments: ["tcp", "tls"])
+    func passing(_ transport: String) async throws {
         let core = try await PocketCore(["--fault", "msrp on"])
-        // What is encrypted between the two goes past it.
-        let alice = try core.person("alice", "chat-transport = tcp")
+        let alice = try core.person("alice", "chat-transport = \(transport)")
         let bob = try core.person("bob")
         let listening = try bob.start("listen", "--accept-chat", "all", "--count", "1", "--json")
         _ = try await listening.event("registered")
@@ -30,6 +29,39 @@ import Testing
         #expect(outcome.status == .status(0), "\(outcome)")
         #expect(try await listening.event("chat_message")["text"] == "hello")
         #expect(try await listening.exit() == .status(0))
+        try await core.quit()
+    }
+
+    @Test(
+        "a connection that breaks in the middle of a message is made again, and nothing is lost or shown twice",
+        arguments: ["tcp", "tls"],
+        [1, 20_000]
+    )
+    func broken(_ transport: String, _ place: Int) async throws {
+        let core = try await PocketCore()
+        _ = try await core.program.line("its documents") { $0.hasPrefix("keeping documents at ") }
+        let alice = try core.person("alice", "chat-transport = \(transport)")
+        let bob = try core.person("bob")
+        let listening = try bob.start("listen", "--accept-chat", "all", "--json")
+        _ = try await listening.event("registered")
+        #expect(
+            try await core.obey("msrp drop \(place)")
+                == "faults: an MSRP connection breaks after \(place) bytes"
+        )
+        let lines = (1...60).map { "line \($0) " + String(repeating: "x", count: $0 * 20) }
+        let chatting = try alice.start("-v", "chat", "sip:bob@ims.test")
+        chatting.write(lines.joined(separator: "\n") + "\n")
+        chatting.closeInput()
+        // Who does not read holds the sender up.
+        for line in lines { #expect(try await listening.event("chat_message")["text"] == line) }
+        #expect(try await chatting.exit() == .status(0), "\(chatting.errors)")
+        #expect(chatting.errors.contains("the connection of the chat with sip:bob@ims.test broke"))
+        #expect(chatting.errors.contains("the chat has a connection again"), "\(chatting.errors)")
+        _ = try await listening.event("chat_closed")
+        listening.signal(SIGINT)
+        #expect(try await listening.exit() == .status(130))
+        let kept = try await bob.ims("history", "--json", "--limit", "1000")
+        #expect(try kept.events().map { $0["text"] } == lines)
         try await core.quit()
     }
 

@@ -125,10 +125,12 @@ struct ChatTests {
         }
     }
 
-    @Test("a chat that the pocket core sits in goes both ways, and can be broken")
-    func passing() async throws {
-        // What is encrypted between the two goes past it.
-        try await run(transport: .tcp) { bench, alice, bob, events in
+    @Test(
+        "a chat that the pocket core sits in goes both ways, and can be broken",
+        arguments: [ChatTransport.tcp, .tls]
+    )
+    func passing(_ transport: ChatTransport) async throws {
+        try await run(transport: transport) { bench, alice, bob, events in
             #expect(bench.lab.control("msrp on") == "faults: chats pass the switch")
             let chat = try await alice.openChat(with: "bob")
             _ = try await alice.say(Array("hello".utf8), in: chat.id)

@@ -163,7 +163,7 @@ struct LabBuddyTests {
     @Test func `the buddy connects to who waits for that`() throws {
         var (bench, _, _, bob) = try chatting(["a=accept-types:text/plain", "a=setup:passive"])
         let connections = bench.linkEffects.compactMap { effect -> (LabSwitch.LinkID, UInt16)? in
-            if case .connect(let link, "127.0.0.1", let port) = effect { (link, port) } else { nil }
+            if case .connect(let link, "127.0.0.1", let port, false) = effect { (link, port) } else { nil }
         }
         let (link, port) = try #require(connections.first)
         #expect(port == 7001)

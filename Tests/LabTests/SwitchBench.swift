@@ -60,7 +60,7 @@ struct SwitchBench {
         for effect in messages.takeEffects() {
             switch effect {
             case .send(let bytes, let link, _): sent[link, default: []] += bytes
-            case .connect(let link, let host, let port): opened.append((link, "\(host):\(port)"))
+            case .connect(let link, let host, let port, _): opened.append((link, "\(host):\(port)"))
             case .close(let link), .abort(let link): closed.insert(link)
             case .note(let text): notes.append(text)
             }
