@@ -69,9 +69,7 @@ struct LabChat: Sendable {
         using identifiers: inout IdentifierSource
     ) {
         guard let type = message.mediaType else { return }
-        let envelope = type.matches(Self.envelope) ? try? CPIMMessage(parsing: body) : nil
-        let contentType = envelope.map(\.content.type) ?? type
-        let content = envelope?.content.decodedBody ?? body
+        let (envelope, contentType, content) = Self.unwrapped(body, type)
         // What a program sends by itself, a program does not answer.
         guard let contentType, !contentType.isAutomatic else { return }
         if let envelope { notify(of: envelope, using: &identifiers) }
@@ -79,6 +77,17 @@ struct LabChat: Sendable {
         say(ByteString(composing.serialized()), IsComposing.mediaType, using: &identifiers)
         let echo = LabChat.echo(of: content, contentType)
         say(ByteString("Hi \(peer), I got your message: \(echo)"), "text/plain", using: &identifiers)
+    }
+
+    /// What was said, and the envelope it came in, if it came in one (RFC 3862).
+    static func unwrapped(
+        _ body: ByteString,
+        _ type: MediaType
+    ) -> (envelope: CPIMMessage?, type: MediaType?, content: ByteString) {
+        guard type.matches(envelope), let message = try? CPIMMessage(parsing: body) else {
+            return (nil, type, body)
+        }
+        return (message, message.content.type, message.content.decodedBody)
     }
 
     /// A few words on what somebody sent: the text itself, or how much of what it was.

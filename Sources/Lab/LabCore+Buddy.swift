@@ -54,8 +54,10 @@ extension LabCore {
     private mutating func greet(_ user: LabUser, from buddy: LabUser, about message: Message, at now: Instant)
     {
         // What a program sends by itself, a program does not answer.
-        guard let type = message.contentType, !type.isAutomatic else { return }
-        let echo = LabChat.echo(of: message.body, type)
+        guard let outer = message.contentType,
+            case (_, let type?, let content) = LabChat.unwrapped(message.body, outer), !type.isAutomatic
+        else { return }
+        let echo = LabChat.echo(of: content, type)
         deliver("Hi \(user.name), I got your message: \(echo)", from: buddy, to: user, at: now)
     }
 

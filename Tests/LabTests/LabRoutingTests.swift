@@ -109,6 +109,16 @@ struct LabRoutingTests {
         try bench.respond(.ok, to: answer, alice)
         #expect(bench.notes.last == "alice answered 200")
 
+        var wrapped = alice.makeMessage(
+            "From: <sip:alice@ims.test>\r\n\r\nContent-Type: text/plain\r\n\r\nin an envelope",
+            to: "sip:bob@ims.test"
+        )
+        wrapped.headers.set(.contentType, "message/cpim")
+        #expect(try bench.exchange(wrapped, alice).status == .ok)
+        let second = try bench.next(over: alice.flow)
+        #expect(second.body.text == "Hi alice, I got your message: “in an envelope”")
+        try bench.respond(.ok, to: second, alice)
+
         var typing = alice.makeMessage("<isComposing/>", to: "sip:bob@ims.test")
         typing.headers.set(.contentType, "application/im-iscomposing+xml")
         #expect(try bench.exchange(typing, alice).status == .ok)
