@@ -29,6 +29,11 @@ package struct MSRPLimits: Hashable, Sendable {
     /// The most responses and reports that wait to be sent; a peer that reads none of them gets no more.
     package var queuedAnswers = 4_096
 
+    /// The most bytes that go through a relay before the far end was heard, and how long to wait for it then: half of
+    /// what some hold for a next hop that they still connect to.
+    package var unheardBytes = 16_384
+    package var unheardTime = Duration.seconds(1)
+
     package init() {}
 
     package static let standard = MSRPLimits()

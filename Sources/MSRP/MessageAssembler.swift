@@ -135,6 +135,8 @@ package struct MessageAssembler: Sendable {
         // A request without a body is no message, unless it says how one ends that has begun (RFC 4975 §7.1).
         if current?.head.contentType != nil { begin(messageID, tell) }
         if flag == .complete { open[messageID]?.size = place }
+        // It may still ask for a report, to learn that the way to here is open.
+        if flag == .complete, place == 0, open[messageID] == nil { return Outcome(code: .ok, completeSize: 0) }
         guard let found = open.index(forKey: messageID), let size = open.values[found].size,
             open.values[found].contiguous >= size
         else { return Outcome(code: .ok) }

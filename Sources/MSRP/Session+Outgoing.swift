@@ -68,7 +68,7 @@ extension Session {
             writer.append(keepAliveChunk(at: now, using: &generator).bytes)
             return true
         }
-        guard transactions.waitingCount < configuration.limits.unansweredRequests,
+        guard transactions.waitingCount < configuration.limits.unansweredRequests, !waitsForFarEnd,
             let place = nextMessage()
         else {
             // To be asked for something to send is not to say something.
@@ -76,8 +76,24 @@ extension Session {
             return false
         }
         keepAliveTime = silenceEnd
+        let size = writer.count
         writeChunk(of: place, to: &writer, at: now, using: &generator, into: &events)
+        if isFarEndUnheard { noteUnheard(writer.count - size, at: now) }
         return true
+    }
+
+    /// Whether it is not known yet that what goes to the relay arrives.
+    private var isFarEndUnheard: Bool { configuration.isRelayed && !isBound && !unheard.isOver }
+
+    private var waitsForFarEnd: Bool {
+        isFarEndUnheard && unheard.bytes >= configuration.limits.unheardBytes
+    }
+
+    private mutating func noteUnheard(_ count: Int, at now: Instant) {
+        unheard.bytes += count
+        guard waitsForFarEnd, unheard.deadline == nil else { return }
+        unheard.deadline = now + configuration.limits.unheardTime
+        sendKeepAlive()
     }
 
     private typealias Place = Dictionary<ByteString, OutgoingProgress>.Index
@@ -154,6 +170,7 @@ extension Session {
         (head.toPath, head.fromPath) = (targetText, localText)
         head.messageID = RandomIdentifier.messageID(using: &generator)
         head.byteRange = ByteRange(start: 1, end: 0, total: 0)
+        head.successReport = isFarEndUnheard
         let entry = TransactionTable.Entry(messageID: nil, range: 0..<0, expectsSuccess: true)
         transactions.insert(
             id,

@@ -33,6 +33,7 @@ extension Session {
         (localText, targetText) = (local.text, target.text)
         (isBound, end, request, knownPaths, keepAlives, keepAliveTime) = (false, nil, nil, nil, 0, nil)
         transactions = TransactionTable()
+        unheard = Unheard()
         answers.removeAll()
         ordered.removeAll()
         interleaved.removeAll()

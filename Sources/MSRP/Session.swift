@@ -28,6 +28,8 @@ package struct Session: Sendable {
     /// When the peer is to be asked whether it is still there.
     var keepAliveTime: Instant?
     var transactions = TransactionTable()
+    /// What was sent through a relay before anything came from the far end.
+    var unheard = Unheard()
     /// Accepted messages whose report has not come, the oldest first.
     var awaitingReport = FirstInFirstOut<ByteString>()
     /// Until when the far end is to have reported what went through a relay, the oldest first.
@@ -36,6 +38,16 @@ package struct Session: Sendable {
     var nextOrder: UInt64 = 0
     var targetText: ByteString
     var localText: ByteString
+
+    /// A relay answers 200 while it still connects to its next hop, and loses what does not fit into its queue
+    /// meanwhile: so little is sent until the far end was heard, or was silent for long.
+    struct Unheard: Sendable {
+        var bytes = 0
+        /// Until when the rest waits.
+        var deadline: Instant?
+        /// Whether the far end was given time enough.
+        var isOver = false
+    }
 
     // MARK: Incoming
 
@@ -78,8 +90,8 @@ package struct Session: Sendable {
 
     /// When `fire` is due, if ever.
     package var nextDeadline: Instant? {
-        [transactions.nextDeadline, reportDeadlines.first?.deadline, end == nil ? keepAliveTime : nil]
-            .compactMap(\.self).min()
+        let own = end == nil ? [keepAliveTime, unheard.deadline] : []
+        return ([transactions.nextDeadline, reportDeadlines.first?.deadline] + own).compactMap(\.self).min()
     }
 
     /// The messages that are neither confirmed nor failed, in the order they were queued.
@@ -120,6 +132,7 @@ package struct Session: Sendable {
             messages[first.messageID]?.isOverdue = true
             events.append(.overdue(messageID: first.messageID))
         }
+        if let deadline = unheard.deadline, deadline <= now { unheard = Unheard(isOver: true) }
         guard let keepAliveTime, keepAliveTime <= now else { return }
         self.keepAliveTime = nil
         sendKeepAlive()
