@@ -99,7 +99,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Runtime", "Wire"],
+            dependencies: ["CLinux", "Runtime", "Wire"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

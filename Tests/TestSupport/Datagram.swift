@@ -61,7 +61,7 @@ package func waitUntilTaken(_ port: UInt16, within limit: Duration = .seconds(30
             guard ContinuousClock.now < deadline else {
                 throw SpawnError(call: "port \(port)", code: ETIMEDOUT)
             }
-            _ = readable([], within: .milliseconds(2))
+            _ = ready([], within: .milliseconds(2))
         }
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -67,6 +68,7 @@ private func spawnOnPipes(
     unsafe posix_spawn_file_actions_adddup2(&actions, output.write, 1)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors.write, 2)
     let pid = try unsafe launch(executable, arguments, environment, &actions, flags: 0)
+    for end in [input.write, output.read, errors.read] { neverBlock(end) }
     return SpawnedProcess(pid: pid, input: input.write, output: output.read, errors: errors.read)
 }
 
@@ -95,6 +97,7 @@ private func spawnOnTerminal(
     unsafe posix_spawn_file_actions_adddup2(&actions, 0, 1)
     unsafe posix_spawn_file_actions_adddup2(&actions, 0, 2)
     let pid = try unsafe launch(executable, arguments, environment, &actions, flags: POSIX_SPAWN_SETSID)
+    neverBlock(master)
     return SpawnedProcess(pid: pid, input: master, output: master, errors: master)
 }
 
@@ -139,33 +142,45 @@ private func makePipe() throws(SpawnError) -> (read: Int32, write: Int32) {
     return (ends[0], ends[1])
 }
 
-/// Waits until one of the descriptors can be read, and says which: those that are ready or at their end.
-func readable(_ descriptors: [Int32], within timeout: Duration) -> [Int32] {
-    var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+/// Waits until one of the descriptors can be read or, if that is asked for, written, and says which: those that are
+/// ready or at their end.
+func ready(_ descriptors: [Int32], toWrite: Bool = false, within timeout: Duration) -> [Int32] {
+    var polled = descriptors.map { pollfd(fd: $0, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0) }
     let (seconds, attoseconds) = timeout.components
     let milliseconds = max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     guard unsafe poll(&polled, nfds_t(polled.count), Int32(clamping: milliseconds)) > 0 else { return [] }
     return polled.filter { $0.revents != 0 }.map(\.fd)
 }
 
-/// What can be read now; empty at the end of the stream.
-func readSome(_ descriptor: Int32) -> [UInt8] {
+/// What can be read now: empty at the end of the stream, `nil` if somebody else was faster.
+func readSome(_ descriptor: Int32) -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 65536)
     let count = unsafe read(descriptor, &buffer, buffer.count)
+    if count < 0, errno == EAGAIN || errno == EINTR { return nil }
     return count > 0 ? Array(buffer[..<count]) : []
 }
 
-/// Writes all of it, or as much as the reader takes before it goes away.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-        guard count > 0 else { return }
-        rest = rest.dropFirst(count)
-    }
+/// Writes what a descriptor that does not block takes now.
+///
+/// - Returns: How much that was; `nil` if the reader has gone away.
+func writeSome(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int? {
+    let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+    if count >= 0 { return count }
+    return errno == EAGAIN || errno == EINTR ? 0 : nil
 }
 
-/// Collects the status of a child that has ended or is about to.
+/// Whether a child ends within the time.
+func ends(_ pid: pid_t, within timeout: Duration) -> Bool {
+    let descriptor = linux_pidfd(pid)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return !ready([descriptor], within: timeout).isEmpty
+}
+
+/// Makes writing to a descriptor return at once.
+func neverBlock(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
+
+/// Collects the status of a child that has ended or was killed.
 func reap(_ pid: pid_t) -> ExitStatus {
     var status: Int32 = 0
     while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}

@@ -14,12 +14,49 @@ package final class RunningProgram: Sendable {
     private struct State {
         var process: SpawnedProcess
         var isInputOpen = true
+        /// What is written as soon as the program reads it.
+        var input: [UInt8] = []
+        var isWriting = false
+        /// Whether the input ends behind that.
+        var endsInput = false
         var open: [Int32]
         var output: [UInt8] = []
         var errors: [UInt8] = []
         /// How much of `output` the test has seen.
         var consumed = 0
         var status: ExitStatus?
+
+        mutating func closeInput() {
+            guard isInputOpen else { return }
+            close(process.input)
+            isInputOpen = false
+        }
+
+        /// Takes what can be read now.
+        mutating func read(_ descriptor: Int32) {
+            guard let bytes = readSome(descriptor) else { return }
+            if descriptor == process.output { output += bytes } else { errors += bytes }
+            guard bytes.isEmpty else { return }
+            open.removeAll { $0 == descriptor }
+            if descriptor == process.input { isInputOpen = false }
+            close(descriptor)
+        }
+
+        /// Writes what the program takes now.
+        ///
+        /// - Returns: Whether that was all, or as much as it will ever take.
+        mutating func writeSome() -> Bool {
+            while !input.isEmpty, isInputOpen {
+                guard let count = TestSupport.writeSome(input[...], to: process.input) else {
+                    input = []
+                    break
+                }
+                if count == 0 { return false }
+                input.removeFirst(count)
+            }
+            if endsInput { closeInput() }
+            return true
+        }
     }
 
     private let state: Mutex<State>
@@ -44,23 +81,42 @@ package final class RunningProgram: Sendable {
                 kill(state.process.pid, SIGKILL)
                 state.status = reap(state.process.pid)
             }
-            if state.isInputOpen { close(state.process.input) }
+            state.closeInput()
             for descriptor in state.open where descriptor != state.process.input { close(descriptor) }
         }
     }
 
     // MARK: What the test does
 
+    /// Hands the program its next input; it need not read it now.
     package func write(_ text: String) {
-        state.withLock { if $0.isInputOpen { writeAll(Array(text.utf8), to: $0.process.input) } }
+        pour { $0.input += Array(text.utf8) }
     }
 
     /// Ends the input of a program on pipes; on a terminal write `"\u{4}"`.
     package func closeInput() {
-        state.withLock { state in
-            guard state.isInputOpen, state.process.input != state.process.output else { return }
-            close(state.process.input)
-            state.isInputOpen = false
+        pour { $0.endsInput = $0.process.input != $0.process.output }
+    }
+
+    /// Writes what waits: as much as goes at once here, and the rest on a thread of its own.
+    private func pour(_ change: (inout State) -> Void) {
+        let input = state.withLock { state -> Int32? in
+            change(&state)
+            guard !state.isWriting, !state.writeSome() else { return nil }
+            state.isWriting = true
+            return state.process.input
+        }
+        guard let input else { return }
+        Thread.detachNewThread { [weak self] in
+            var isDone = false
+            while !isDone {
+                let isReady = !ready([input], toWrite: true, within: .seconds(30)).isEmpty
+                guard let self else { return }
+                isDone = self.state.withLock { state in
+                    state.isWriting = isReady && !state.writeSome()
+                    return !state.isWriting
+                }
+            }
         }
     }
 
@@ -115,8 +171,11 @@ package final class RunningProgram: Sendable {
     package func exit(within limit: Duration = .seconds(30)) async throws -> ExitStatus {
         try await onThread { [self] in
             let deadline = ContinuousClock.now + limit
-            return try state.withLock { state in
-                while !state.open.isEmpty { try readOnce(&state, by: deadline, "its end") }
+            while try readOnce(by: deadline, "its end") {}
+            guard state.withLock({ $0.status != nil }) || ends(processID, within: deadline - .now) else {
+                throw failure("did not end in time")
+            }
+            return state.withLock { state in
                 let status = state.status ?? reap(state.process.pid)
                 state.status = status
                 return status
@@ -138,37 +197,29 @@ package final class RunningProgram: Sendable {
     ) async throws -> String {
         try await onThread { [self] in
             let deadline = ContinuousClock.now + limit
-            return try state.withLock { state in
-                while true {
-                    if let found = find(&state) { return found }
-                    guard !state.open.isEmpty else { throw failure("ended before \(awaited)", state) }
-                    try readOnce(&state, by: deadline, awaited)
-                }
+            while true {
+                if let found = state.withLock({ find(&$0) }) { return found }
+                guard try readOnce(by: deadline, awaited) else { throw failure("ended before \(awaited)") }
             }
         }
     }
 
-    private func readOnce(
-        _ state: inout State,
-        by deadline: ContinuousClock.Instant,
-        _ awaited: String
-    ) throws {
-        let ready = readable(state.open, within: deadline - .now)
-        guard !ready.isEmpty else { throw failure("did not give \(awaited) in time", state) }
-        for descriptor in ready {
-            let bytes = readSome(descriptor)
-            if descriptor == state.process.output { state.output += bytes } else { state.errors += bytes }
-            guard bytes.isEmpty else { continue }
-            state.open.removeAll { $0 == descriptor }
-            if descriptor == state.process.input { state.isInputOpen = false }
-            close(descriptor)
+    /// Waits for output and takes it.
+    ///
+    /// - Returns: Whether there was any stream left to wait for.
+    private func readOnce(by deadline: ContinuousClock.Instant, _ awaited: String) throws -> Bool {
+        let open = state.withLock(\.open)
+        guard !open.isEmpty else { return false }
+        let found = ready(open, within: deadline - .now)
+        guard !found.isEmpty else { throw failure("did not give \(awaited) in time") }
+        state.withLock { state in
+            for descriptor in found where state.open.contains(descriptor) { state.read(descriptor) }
         }
+        return true
     }
 
-    private func failure(_ what: String, _ state: State) -> Failure {
-        let output = String(decoding: state.output, as: UTF8.self)
-        let errors = String(decoding: state.errors, as: UTF8.self)
-        return Failure(
+    private func failure(_ what: String) -> Failure {
+        Failure(
             description: "\(command) \(what)\n--- output ---\n\(output)\n--- errors ---\n\(errors)"
         )
     }
