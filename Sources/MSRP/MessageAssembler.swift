@@ -136,7 +136,9 @@ package struct MessageAssembler: Sendable {
         if current?.head.contentType != nil { begin(messageID, tell) }
         if flag == .complete { open[messageID]?.size = place }
         // It may still ask for a report, to learn that the way to here is open.
-        if flag == .complete, place == 0, open[messageID] == nil { return Outcome(code: .ok, completeSize: 0) }
+        if flag == .complete, place == 0, open[messageID] == nil {
+            return Outcome(code: .ok, completeSize: 0)
+        }
         guard let found = open.index(forKey: messageID), let size = open.values[found].size,
             open.values[found].contiguous >= size
         else { return Outcome(code: .ok) }

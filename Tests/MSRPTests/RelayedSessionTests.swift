@@ -61,7 +61,9 @@ import Wire
         try bench.feedB(SessionBench.request(fields + "yes\r\n"))
         #expect(try bench.nextFromB().text.contains(" 200 OK\r\n"))
         let report = try bench.nextFromB().text
-        #expect(report.contains(" REPORT\r\n") && report.contains("Message-ID: probe\r\nByte-Range: 1-0/0\r\n"))
+        #expect(
+            report.contains(" REPORT\r\n") && report.contains("Message-ID: probe\r\nByte-Range: 1-0/0\r\n")
+        )
         #expect(report.contains("Status: 000 200"))
         try bench.feedB(SessionBench.request(fields + "no\r\n"))
         _ = try bench.nextFromB()

@@ -178,7 +178,9 @@ func ends(_ pid: pid_t, within timeout: Duration) -> Bool {
 }
 
 /// Makes writing to a descriptor return at once.
-func neverBlock(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
+func neverBlock(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+}
 
 /// Collects the status of a child that has ended or was killed.
 func reap(_ pid: pid_t) -> ExitStatus {
