@@ -1,7 +1,9 @@
 internal import COpenSSL
 
 /// A hash of bytes that come piece by piece.
-@safe package final class IncrementalHash {
+///
+/// Any thread may go on with it, but only one at a time.
+@safe package final class IncrementalHash: @unchecked Sendable {
     private let state: OpaquePointer
     private let length: Int
 

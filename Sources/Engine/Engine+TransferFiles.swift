@@ -11,9 +11,6 @@ import Wire
 extension Engine {
     // MARK: - Hashes
 
-    /// How much is hashed before others have their turn: about a millisecond's worth.
-    private static let hashSlice = 1_048_576
-
     /// The functions whose hashes are told to a peer: SHA-1, which every end must know, and a better one beside it
     /// where it is known too (RFC 5547 §6).
     func hashAlgorithms(for peer: String) -> [FileHash.Algorithm] {
@@ -57,28 +54,31 @@ extension Engine {
         let known = keep({ store throws(Store.Failure) in try store.hash(of: stamp) }) ?? nil
         let kept = FileHash.split(known ?? [], algorithms)
         if kept.contains(where: { $0.algorithm == needed }) { return kept }
-        let running = algorithms.map { IncrementalHash($0.function) }
-        var (place, told): (UInt64, Instant) = (0, .now)
-        while place < file.size {
-            do throws(FileContents.Failure) {
-                let bytes = try file.read(at: place, upTo: Self.hashSlice)
-                guard !bytes.isEmpty else { throw .unreadable("the file has become shorter") }
-                for hash in running { hash.update(bytes.span) }
-                place += UInt64(bytes.count)
-            } catch {
-                throw .fileNotReadable(path, detail: "\(error)")
+        let computed: [FileHash]?
+        lastHashingTold = .now
+        do throws(FileContents.Failure) {
+            computed = try await FileHashing.hashes(of: file, algorithms) { place in
+                await self.goesOn(hashing: name, FileProgress(done: place, resumed: 0, size: file.size))
             }
-            if told + Self.progressInterval <= .now {
-                told = .now
-                emit(.fileHashing(name: name, FileProgress(done: place, resumed: 0, size: file.size)))
-            }
-            await Task.yield()
-            guard !isShutDown, !Task.isCancelled else { throw .interrupted }
+        } catch {
+            throw .fileNotReadable(path, detail: "\(error)")
         }
+        guard let computed else { throw .interrupted }
         if file.size >= Self.worthRemembering {
-            keep { store throws(Store.Failure) in try store.keep(running.flatMap(\.value), of: stamp) }
+            keep { store throws(Store.Failure) in try store.keep(computed.flatMap(\.bytes), of: stamp) }
         }
-        return zip(algorithms, running).map { FileHash($0, $1.value) }
+        return computed
+    }
+
+    /// Tells now and then how much of a file is hashed.
+    ///
+    /// - Returns: Whether anybody waits for the rest.
+    private func goesOn(hashing name: String, _ progress: FileProgress) -> Bool {
+        if lastHashingTold + Self.progressInterval <= .now {
+            lastHashingTold = .now
+            emit(.fileHashing(name: name, progress))
+        }
+        return !isShutDown && !Task.isCancelled
     }
 
     /// The smallest file whose hash is kept.
@@ -97,7 +97,13 @@ extension Engine {
         if let descriptor = rules.descriptor {
             let reception = FileReception(file.selector, range: file.range, kept: 0, limit: rules.sizeLimit)
             guard let reception else { throw .fileNotKept("the other side offers only a part of it") }
-            return makeReceiver(.descriptor(DescriptorWriter(descriptor, on: loop)), reception, algorithm)
+            return FileReceiver(
+                .descriptor(DescriptorWriter(descriptor, on: loop)),
+                reception,
+                kept: BackgroundHash(algorithm, on: loop),
+                earlier: BackgroundHash(algorithm, on: loop),
+                on: loop
+            )
         }
         do throws(IncomingFile.Failure) {
             let name = FileName(offered: file.selector.name ?? "")
@@ -112,14 +118,14 @@ extension Engine {
                 )
                 guard let reception else { throw .notAPart(name.text) }
                 if let room = part.freeBytes, let rest = reception.remaining, rest > room { throw .diskFull }
-                let (all, earlier) = try await hashes(of: part, upTo: reception, algorithm)
+                try part.truncate(to: reception.kept)
+                let (all, earlier) = try await FileHashing.hashes(ofPart: part, upTo: reception, algorithm)
                 keepRecord(of: file.selector, part, from: state.transfer.peer)
                 return FileReceiver(
                     .file(part, name),
                     reception,
-                    algorithm,
-                    kept: all,
-                    earlier: earlier,
+                    kept: BackgroundHash(algorithm, after: all, on: loop),
+                    earlier: BackgroundHash(algorithm, after: earlier, on: loop),
                     on: loop
                 )
             } catch {
@@ -129,15 +135,6 @@ extension Engine {
         } catch {
             throw .fileNotKept(error.description)
         }
-    }
-
-    private func makeReceiver(
-        _ destination: FileReceiver.Destination,
-        _ reception: FileReception,
-        _ algorithm: FileHash.Algorithm
-    ) -> FileReceiver {
-        let hash = IncrementalHash(algorithm.function)
-        return FileReceiver(destination, reception, algorithm, kept: hash, earlier: hash.copy(), on: loop)
     }
 
     /// Ends an earlier attempt with the same file that is as good as over: its connection is, or its sender goes on
@@ -177,29 +174,6 @@ extension Engine {
         var identifiers = IdentifierSource()
         let token = String(identifiers.uuid().filter { $0 != "-" }.prefix(8))
         return (try IncomingFile(in: folder, for: name, token: token), 0)
-    }
-
-    /// The hash of what is here, and of what lies before the offered part of it.
-    private func hashes(
-        of part: IncomingFile,
-        upTo reception: FileReception,
-        _ algorithm: FileHash.Algorithm
-    ) async throws(IncomingFile.Failure) -> (all: IncrementalHash, earlier: IncrementalHash) {
-        let hash = IncrementalHash(algorithm.function)
-        var earlier: IncrementalHash?
-        var place: UInt64 = 0
-        try part.truncate(to: reception.kept)
-        while place < reception.kept {
-            if place >= reception.offeredOffset, earlier == nil { earlier = hash.copy() }
-            var bytes = ByteString(try part.read(at: place))
-            guard !bytes.isEmpty else { throw .system("the file has become shorter") }
-            let border = place < reception.offeredOffset ? reception.offeredOffset : reception.kept
-            if UInt64(bytes.count) > border - place { bytes = bytes[0..<Int(border - place)] }
-            hash.update(bytes.span)
-            place += UInt64(bytes.count)
-            if place % UInt64(Self.hashSlice) < UInt64(bytes.count) { await Task.yield() }
-        }
-        return (hash, earlier ?? hash.copy())
     }
 
     // MARK: - Unfinished transfers

@@ -76,7 +76,7 @@ extension Engine {
             let contact = core?.session(state.session)?.invite.peerContact?.text ?? ""
             let isSmall =
                 sending.chunkSize == nil && ServiceIdentifier.Form(imageShareIn: contact) == .mercuro
-            chunkSize = isSmall ? MSRPLimits.plainChunkSize : sending.chunkSize ?? Self.fileChunk
+            chunkSize = isSmall ? MSRPLimits.plainChunkSize : sending.chunkSize
         case .undecided, .fetching: break
         }
         let failure = open(
@@ -101,9 +101,6 @@ extension Engine {
         else { return nil }
         return receiver
     }
-
-    /// The chunks of a file, except towards those that take only small ones.
-    private static let fileChunk = 65_536
 
     // MARK: - What the message sessions report
 
@@ -189,8 +186,16 @@ extension Engine {
         guard let state = transferStates[id], case .sending(let sending) = state.work, state.end == nil else {
             return
         }
+        guard sending.tellsHash else { return finish(id, .complete(path: nil, isVerified: false)) }
+        sending.source.summarise { [weak self] summary in
+            self?.assumeIsolated { $0.describe(id, as: summary) }
+        }
+    }
+
+    private func describe(_ id: TransferID, as summary: FileSelector?) {
+        guard let state = transferStates[id], state.end == nil else { return }
         let done = FileTransferEnd.complete(path: nil, isVerified: false)
-        guard sending.tellsHash, let summary = sending.source.summary else { return finish(id, done) }
+        guard let summary else { return finish(id, done) }
         var selector = state.offered.selector
         (selector.size, selector.hashes) = (summary.size, summary.hashes)
         transferStates[id]?.end = done

@@ -59,6 +59,8 @@ package actor Engine {
     var partingWaiters = Waiters<Void>()
     var lastTransfer: UInt64 = 0
     var progressTimer: TimerToken?
+    /// When it was told last how much of a file is hashed.
+    var lastHashingTold = Instant.now
     /// Whose an MSRP session is, by this side's own URI.
     var sessionOwners: [MSRPURI: SessionOwner] = [:]
     var capabilityWaiters: [CapabilityQuery.ID: CapabilityWaiter] = [:]

@@ -1,4 +1,3 @@
-import Crypto
 import Runtime
 import SDP
 import Wire
@@ -7,17 +6,18 @@ import Wire
 protocol FileBytes: Sendable {
     /// A source of a part, after what envelops it.
     func source(of range: Range<UInt64>?, after prefix: ByteString) -> any MessageSource
-    /// What is known of the file when all has been read; `nil` if it was known before.
-    var summary: FileSelector? { get }
+    /// Tells what is known of the file when all has been read; `nil` if it was known before.
+    func summarise(_ done: @escaping (FileSelector?) -> Void)
 }
 
 /// A regular file, whose hash is known or not wanted.
 struct StoredBytes: FileBytes {
     var file: FileReader
-    var summary: FileSelector? { nil }
+
+    func summarise(_ done: @escaping (FileSelector?) -> Void) { done(nil) }
 
     func source(of range: Range<UInt64>?, after prefix: ByteString) -> any MessageSource {
-        PrefixedSource(prefix, FileSource(file, range: range), hashed: [])
+        PrefixedSource(prefix, FileSource(file, range: range))
     }
 }
 
@@ -33,13 +33,18 @@ final class PipedBytes: FileBytes, @unchecked Sendable {
     }
 
     func source(of range: Range<UInt64>?, after prefix: ByteString) -> any MessageSource {
-        let made = PrefixedSource(prefix, PipeSource(descriptor, on: loop), hashed: algorithms)
+        let made = PrefixedSource(
+            prefix,
+            PipeSource(descriptor, on: loop),
+            hashes: algorithms.map { BackgroundHash($0, on: loop) }
+        )
         prefixed = made
         return made
     }
 
-    var summary: FileSelector? {
-        prefixed.map { FileSelector(size: $0.count, hashes: $0.hashes) }
+    func summarise(_ done: @escaping (FileSelector?) -> Void) {
+        guard let prefixed else { return done(nil) }
+        prefixed.finish { done(FileSelector(size: prefixed.count, hashes: $0)) }
     }
 }
 
@@ -48,33 +53,45 @@ final class PrefixedSource: MessageSource, @unchecked Sendable {
     private let prefix: ByteString
     private var isPrefixSent: Bool
     private let inner: any MessageSource
-    private let running: [(algorithm: FileHash.Algorithm, hash: IncrementalHash)]
+    private let hashes: [BackgroundHash]
     /// The bytes behind the prefix that were handed over.
     private(set) var count: UInt64 = 0
 
-    init(_ prefix: ByteString, _ inner: any MessageSource, hashed algorithms: [FileHash.Algorithm]) {
-        (self.prefix, self.inner) = (prefix, inner)
-        running = algorithms.map { ($0, IncrementalHash($0.function)) }
+    init(_ prefix: ByteString, _ inner: any MessageSource, hashes: [BackgroundHash] = []) {
+        (self.prefix, self.inner, self.hashes) = (prefix, inner, hashes)
         isPrefixSent = prefix.isEmpty
     }
 
-    /// The hashes of the bytes that were handed over.
-    var hashes: [FileHash] { running.map { FileHash($0.algorithm, $0.hash.value) } }
+    /// Tells the hashes of the bytes that were handed over once they are known.
+    func finish(_ done: @escaping ([FileHash]) -> Void) { Self.finish(hashes[...], [], done) }
+
+    private static func finish(
+        _ rest: ArraySlice<BackgroundHash>,
+        _ known: [FileHash],
+        _ done: @escaping ([FileHash]) -> Void
+    ) {
+        guard let next = rest.first else { return done(known) }
+        next.finish { finish(rest.dropFirst(), known + [$0], done) }
+    }
 
     var size: UInt64? { inner.size.map { $0 + UInt64(prefix.count) } }
 
-    func begin(_ wake: @escaping @Sendable () -> Void) { inner.begin(wake) }
+    func begin(_ wake: @escaping @Sendable () -> Void) {
+        for hash in hashes { hash.wake = wake }
+        inner.begin(wake)
+    }
 
     func next(upTo limit: Int) -> MessageSupply {
         guard isPrefixSent else {
             isPrefixSent = true
             return .bytes(prefix)
         }
+        guard !hashes.contains(where: \.isFull) else { return .later }
         let supply = inner.next(upTo: limit)
         switch supply {
         case .bytes(let bytes), .last(let bytes):
             count += UInt64(bytes.count)
-            for (_, hash) in running { hash.update(bytes.span) }
+            for hash in hashes where !bytes.isEmpty { hash.update(bytes) }
         case .later, .failed: break
         }
         return supply
@@ -82,7 +99,7 @@ final class PrefixedSource: MessageSource, @unchecked Sendable {
 
     func rewind(to place: UInt64) -> Bool {
         // A hash that has gone by cannot be taken back.
-        guard running.isEmpty, place >= UInt64(prefix.count) else { return false }
+        guard hashes.isEmpty, place >= UInt64(prefix.count) else { return false }
         guard inner.rewind(to: place - UInt64(prefix.count)) else { return false }
         count = place - UInt64(prefix.count)
         return true

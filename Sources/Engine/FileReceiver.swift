@@ -1,4 +1,3 @@
-import Crypto
 import MSRP
 import Runtime
 import SDP
@@ -18,15 +17,15 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     private let loop: EventLoop
     private let destination: Destination
     private(set) var reception: FileReception
-    private var hash: IncrementalHash
-    private let algorithm: FileHash.Algorithm
+    private var hash: BackgroundHash
     /// The hash of the bytes before the offered part, for a sender that sends all of it.
-    private let earlierHash: IncrementalHash
+    private let earlierHash: BackgroundHash
     private var envelope: CPIMStream?
     private var claimedSize: UInt64?
     private var isPrepared = false
     private var hasBegun = false
     private var isMessageComplete = false
+    /// Whether it is being judged, or put on the disk under its name.
     private(set) var isStoring = false
     private var wake: @Sendable () -> Void = {}
     /// Why no more is taken.
@@ -39,20 +38,18 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     /// - Parameters:
     ///   - destination: Where the bytes go.
     ///   - reception: Which bytes come.
-    ///   - algorithm: The function whose hash is checked.
-    ///   - kept: The hash of what is here.
+    ///   - kept: The hash of what is here, which is checked at the end.
     ///   - earlier: The hash of what lies before the offered part.
     ///   - loop: The loop of the engine.
     init(
         _ destination: Destination,
         _ reception: FileReception,
-        _ algorithm: FileHash.Algorithm,
-        kept: IncrementalHash,
-        earlier: IncrementalHash,
+        kept: BackgroundHash,
+        earlier: BackgroundHash,
         on loop: EventLoop
     ) {
-        (self.destination, self.reception, self.algorithm) = (destination, reception, algorithm)
-        (hash, earlierHash, self.loop) = (kept, earlier, loop)
+        (self.destination, self.reception, self.loop) = (destination, reception, loop)
+        (hash, earlierHash) = (kept, earlier)
     }
 
     /// The path of the temporary file; empty if there is none.
@@ -76,7 +73,7 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     }
 
     func begin(_ wake: @escaping @Sendable () -> Void) {
-        self.wake = wake
+        (self.wake, hash.wake, earlierHash.wake) = (wake, wake, wake)
         if case .descriptor(let writer) = destination { writer.wake = wake }
     }
 
@@ -98,17 +95,16 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
             if !hasBegun { try beginContent() }
             let place = reception.place
             guard reception.receive(content.count) else { return refuse(tooMuch) }
-            hash.update(content.span)
+            hash.update(content)
             switch destination {
             case .file(let file, _): try file.write(content, at: place)
             case .descriptor(let writer):
                 guard writer.write(content) else { return refuse(.storage(detail: writer.failure)) }
-                if writer.isFull { return .full }
             }
         } catch {
             return refuse(.storage(detail: error.description))
         }
-        return .ready
+        return isFull ? .full : .ready
     }
 
     private var tooMuch: FileTransferEnd {
@@ -136,8 +132,8 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     }
 
     var isFull: Bool {
-        if case .descriptor(let writer) = destination { return writer.isFull }
-        return isStoring
+        if case .descriptor(let writer) = destination, writer.isFull { return true }
+        return isStoring || hash.isFull
     }
 
     func end(_ end: MessageSinkEnd) {
@@ -161,7 +157,17 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     /// Judges the file, and gives it its name if it is what was announced.
     func settle() {
         guard awaitsDescription else { return }
-        let verdict = reception.verdict([FileHash(algorithm, hash.value)])
+        isStoring = true
+        hash.finish { [self] found in
+            isStoring = false
+            judge(found)
+        }
+    }
+
+    private func judge(_ found: FileHash) {
+        // Whoever has given it up meanwhile does not want it under its name.
+        guard failure == nil else { return wake() }
+        let verdict = reception.verdict([found])
         switch verdict {
         case .wrongHash: finish(.wrongHash(part: partPath))
         case .wrongSize(let announced, let received):

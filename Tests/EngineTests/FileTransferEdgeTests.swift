@@ -98,7 +98,7 @@ extension FileTransferTests {
 
     @Test(
         "clients of the older form get chunks of 2048 bytes, the others larger ones",
-        arguments: [(ServiceIdentifier.Form.mercuro, 2048), (.standard, 65_536)]
+        arguments: [(ServiceIdentifier.Form.mercuro, 2048), (.standard, 262_144)]
     )
     func chunks(_ form: ServiceIdentifier.Form, _ size: Int) async throws {
         try await run { bench, alice, _, events in
