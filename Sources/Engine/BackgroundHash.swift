@@ -8,8 +8,8 @@ import Wire
 /// Used on the loop's thread. One piece of work at most is with another one: all bytes that came while the piece before
 /// was hashed, in their order. So nothing is shared, and nothing has to be locked.
 final class BackgroundHash: @unchecked Sendable {
-    /// How many bytes may wait while others are hashed: a few milliseconds' worth.
-    static let limit = 2_097_152
+    /// How many bytes may wait while others are hashed: about a millisecond's worth.
+    static let limit = 1_048_576
 
     let algorithm: FileHash.Algorithm
     private let loop: EventLoop

@@ -36,6 +36,10 @@ extension Engine {
 
     /// Moves whatever a session belongs to onto another way, while the old one still serves.
     func renew(_ local: MSRPURI, because detail: String) {
+        if case .transfer(let id)? = sessionOwners[local] {
+            // A file goes on in a session of its own where this one ends.
+            return finish(id, .connection(detail: detail))
+        }
         guard case .chat(let id)? = sessionOwners[local], let state = chatStates[id], state.isOpen,
             state.renewal == nil, state.end == nil, !state.isLeaving
         else { return }

@@ -165,20 +165,50 @@ extension Engine {
             if case .undecided = state.work { state.end != nil } else { true }
         }
         guard isDecided, !states.isEmpty, core?.session(session)?.invite.isCaller == false,
-            states.allSatisfy({ $0.local == nil })
+            states.allSatisfy({ $0.local == nil }), !answeredSessions.contains(session)
         else { return }
-        let taken = states.filter { $0.end == nil }
-        for state in states where state.end != nil && !taken.isEmpty {
+        answeredSessions.insert(session)
+        Task {
+            let ends = await makeEnds(for: session)
+            answeredSessions.remove(session)
+            answer(session, ends)
+        }
+    }
+
+    /// This side of a file that is taken.
+    private typealias TransferEndpoint = (endpoint: MessageSession.Endpoint, local: MSRPURI)
+
+    /// This side of each file of an invitation that is taken; one that gets none is over.
+    private func makeEnds(for session: MessageSession.ID) async -> [TransferID: TransferEndpoint] {
+        var ends: [TransferID: TransferEndpoint] = [:]
+        for id in transfers(of: session) {
+            guard let state = transferStates[id], state.end == nil,
+                let file = core?.session(session)?.offeredFiles.first(where: { $0.index == state.index })
+            else { continue }
+            do throws(EngineError) {
+                ends[id] = try await makeEndpoint(answering: [file.medium])
+            } catch {
+                log(.notice, "no connection for the file \(state.transfer.name): \(error)")
+                transferStates[id]?.end = FileTransferEnd(error)
+            }
+        }
+        return ends
+    }
+
+    /// Answers an invitation: takes the files that have an end here, and refuses the others.
+    private func answer(_ session: MessageSession.ID, _ ends: [TransferID: TransferEndpoint]) {
+        let states = transfers(of: session).compactMap { transferStates[$0] }
+        let taken = states.filter { $0.end == nil && ends[$0.transfer.id] != nil }
+        let takenIDs = Set(taken.map(\.transfer.id))
+        for (id, way) in ends where !takenIDs.contains(id) { close(way.local) }
+        guard !states.isEmpty else { return }
+        guard !taken.isEmpty else { return refuse(session, states) }
+        for state in states where !takenIDs.contains(state.transfer.id) {
             end(state.transfer.id, state.end ?? .byUser)
         }
-        guard !taken.isEmpty else { return refuse(session, states) }
         var (media, origin, isReachable): ([Int: MSRPMedia], Origin?, Bool) = ([:], nil, true)
         for state in taken {
-            let offered = core?.session(session)?.offeredFiles.first { $0.index == state.index }
-            guard let offered, let (endpoint, local) = try? makeDirectEndpoint(answering: [offered.medium])
-            else {
-                continue
-            }
+            guard let (endpoint, local) = ends[state.transfer.id] else { continue }
             isReachable = isReachable && endpoint.isReachable
             transferStates[state.transfer.id]?.local = local
             var medium = endpoint.medium
@@ -187,7 +217,7 @@ extension Engine {
             media[state.index] = medium
             origin = origin ?? endpoint.origin
         }
-        guard let origin else { return refuse(session, states) }
+        guard let origin else { return }
         let (taking, canListen) = (media, isReachable)
         step { core, now, effects in
             core.acceptFiles(session, taking, from: origin, canListen: canListen, at: now, into: &effects)

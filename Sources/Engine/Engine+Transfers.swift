@@ -59,7 +59,7 @@ extension Engine {
                 as: sender,
                 ServiceTags.messaging,
                 icon: nil,
-                over: way
+                over: try await makeEndpoint(way)
             )
             transferStates[id]?.work = .fetching
             let (state, end) = try await awaitEnd(of: id)
@@ -190,7 +190,7 @@ extension Engine {
             }
             file.attributes.transferID = makeTransferID()
             let isPartial = file.attributes.range != nil
-            let id = try offer(file, to: peer, as: sender, options, over: way)
+            let id = try offer(file, to: peer, as: sender, options, over: try await makeEndpoint(way))
             let (state, end) = try await awaitEnd(of: id)
             let reached = file.record.map { keptPlace(of: $0) } ?? 0
             if let next = nextWay(to: peer, after: way, end) {
@@ -247,7 +247,7 @@ extension Engine {
         to peer: String,
         as sender: String?,
         _ options: SendingOptions,
-        over way: ConnectionOffer
+        over way: (endpoint: MessageSession.Endpoint, local: MSRPURI)
     ) throws(EngineError) -> TransferID {
         let id = try offer(
             file.attributes,
@@ -279,9 +279,9 @@ extension Engine {
         as sender: String?,
         _ service: ServiceTags,
         icon: FileIcon?,
-        over way: ConnectionOffer
+        over way: (endpoint: MessageSession.Endpoint, local: MSRPURI)
     ) throws(EngineError) -> TransferID {
-        let (endpoint, local) = try makeDirectEndpoint(way)
+        let (endpoint, local) = way
         var (medium, icons) = (endpoint.medium, [MIMEEntity]())
         var file = file
         if let icon {
@@ -303,7 +303,10 @@ extension Engine {
                 into: &effects
             )
         }
-        guard let made, let invite = core?.session(made)?.invite else { throw .notRegistered }
+        guard let made, let invite = core?.session(made)?.invite else {
+            close(local)
+            throw .notRegistered
+        }
         let id = makeTransfer(
             FileTransfer(
                 id: nextTransferID(),

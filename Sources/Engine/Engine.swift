@@ -58,6 +58,8 @@ package actor Engine {
     var partings: [MessageSession.ID: Parting] = [:]
     var partingWaiters = Waiters<Void>()
     var lastTransfer: UInt64 = 0
+    /// The invitations to transfers that are being answered: the relay may have to give its leave first.
+    var answeredSessions: Set<MessageSession.ID> = []
     var progressTimer: TimerToken?
     /// When it was told last how much of a file is hashed.
     var lastHashingTold = Instant.now

@@ -25,6 +25,8 @@ extension FileTransferEnd {
         switch error {
         case .fileTooLarge(let limit): self = .tooLarge(limit: limit)
         case .fileNotKept(let detail): self = .storage(detail: detail)
+        case .relay(let host, _): self = .connection(detail: "the relay \(host) does not serve")
+        case .unreachable(_, let detail): self = .connection(detail: detail)
         default: self = .byUser
         }
     }
@@ -35,6 +37,7 @@ extension FileTransferEnd {
         case .tooLarge(let limit): (.notAcceptableHere, "The file is larger than \(limit) bytes")
         case .notAvailable: (.notAcceptableHere, "No such file")
         case .storage: (.temporarilyUnavailable, "The file cannot be stored")
+        case .connection: (.temporarilyUnavailable, "There is no connection for the file")
         default: (.decline, nil)
         }
     }

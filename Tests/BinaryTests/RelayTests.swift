@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -75,6 +76,59 @@ extension RealCoreTests {
             }
             let ends = Set(paths.compactMap { $0.split(separator: " ").last })
             #expect(ends.count == [sides.sender, sides.listener].count { $0 }, "\(outcome)")
+        }
+
+        @Test(
+            "a file goes through the relay of either side, and of both, and is verified",
+            arguments: [(true, true), (true, false), (false, true)],
+            [false, true]
+        )
+        func file(_ sides: (sender: Bool, receiver: Bool), _ tls: Bool) async throws {
+            let core = try await RealCore.shared()
+            var plain = ["tls-ca": try await core.authority()]
+            if !tls { plain["chat-transport"] = "tcp" }
+            let relayed = try await settings(core, tls: tls)
+            let sender = try await core.person(over: "tcp", settings: sides.sender ? relayed : plain)
+            let receiver = try await core.person(over: "tcp", settings: sides.receiver ? relayed : plain)
+            let data = sampleBytes(2_000_000)
+            let path = try sender.put(data, "a.bin")
+            let receiving = try await receiver.receiving()
+            let outcome = try await sender.ims(["send-file", "--trace", receiver.uri, path])
+            #expect(outcome.status == .status(0), "\(outcome)")
+            let end = try await receiving.event("file_ended")
+            #expect(end["outcome"] == "complete" && end.flag("verified") == true)
+            #expect(try await receiving.exit() == .status(0))
+            #expect(try receiver.received("a.bin") == data)
+            // The relay is the first hop of whoever has one.
+            let hop = try await core.relay(tls: tls).split(separator: ";")[0]
+            let paths = outcome.errors.split(whereSeparator: \.isNewline).filter {
+                $0.contains("a=path:\(hop)/")
+            }
+            let ends = Set(paths.compactMap { $0.split(separator: " ").last })
+            #expect(ends.count == [sides.sender, sides.receiver].count { $0 }, "\(outcome)")
+        }
+
+        @Test("a file is fetched through the relays of both, and what comes from a pipe goes through them")
+        func others() async throws {
+            let core = try await RealCore.shared()
+            let relayed = try await settings(core, tls: true)
+            let alice = try await core.person(over: "tcp", settings: relayed)
+            let bob = try await core.person(over: "tcp", settings: relayed)
+            let data = sampleBytes(200_000)
+            _ = try bob.put(data, "public/report.pdf")
+            try bob.share("public")
+            let receiving = try await bob.receiving()
+            let to = alice.home.path + "/got"
+            let fetched = try await alice.ims("fetch-file", bob.uri, "--name", "report.pdf", "--to", to)
+            #expect(fetched.status == .status(0), "\(fetched)")
+            #expect(try alice.received("report.pdf") == data)
+            let text = String(repeating: "a line of an archive\n", count: 10_000)
+            let piped = try await alice.ims("send-file", "--name", "dir.tar", bob.uri, "-", input: text)
+            #expect(piped.status == .status(0), "\(piped)")
+            let end = try await receiving.event("file_ended") { $0["name"] == "dir.tar" }
+            #expect(end["outcome"] == "complete" && end.flag("verified") == true)
+            #expect(try bob.received("dir.tar") == Data(text.utf8))
+            #expect(try await receiving.exit() == .status(0))
         }
 
         @Test("a relay that is not the one its name says, or is not there, is told as such")

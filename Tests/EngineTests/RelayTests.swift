@@ -1,7 +1,10 @@
+import Foundation
 import Lab
 import Runtime
+import SDP
 import Store
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 
@@ -62,12 +65,15 @@ struct RelayTests {
                 change(&account)
             }
             configuration.trace = { passed.note($0) }
+            Self.receive(&configuration, as: "alice", in: bench)
             let alice = Engine(configuration, on: bench.loop)
             configuration = try bench.configuration(of: "bob", transport: .tcp) { account in
                 account.chatTransport = .tcp
                 if isBobRelayed { account.msrpRelay = relay }
             }
             configuration.chatPolicy = .all
+            Self.receive(&configuration, as: "bob", in: bench)
+            configuration.reception.shared = bench.folder.path + "/shared"
             let bob = Engine(configuration, on: bench.loop)
             let heard = EventReader(await bob.events())
             _ = try await bob.register()
@@ -75,6 +81,15 @@ struct RelayTests {
             await alice.shutDown(keepRegistration: false)
             await bob.shutDown(keepRegistration: false)
         }
+    }
+
+    private static func receive(
+        _ configuration: inout EngineConfiguration,
+        as user: String,
+        in bench: EngineBench
+    ) {
+        configuration.reception.policy = .all
+        configuration.reception.folder = bench.folder.path + "/" + user
     }
 
     private func text(_ events: EventReader) async throws -> String {
@@ -105,6 +120,66 @@ struct RelayTests {
             let kept = try await pair.alice.history(peer: nil, limit: 5)
             #expect(kept.map(\.state) == [.accepted])
             #expect(try await kept.first?.callID == report.callID)
+        }
+    }
+
+    @Test(
+        "a file takes the relay of either side, and of both, whoever asks for it",
+        arguments: [(true, true), (true, false), (false, true)],
+        [true, false]
+    )
+    func file(_ sides: (alice: Bool, bob: Bool), _ isPush: Bool) async throws {
+        try await run(alice: sides.alice, bob: sides.bob) { pair in
+            let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+            let folder = pair.bench.folder.path
+            try FileManager.default.createDirectory(
+                atPath: folder + "/shared",
+                withIntermediateDirectories: true
+            )
+            try Data(bytes).write(to: URL(filePath: folder + "/shared/a.bin"))
+            let file = OutgoingFile(.path(folder + "/shared/a.bin"), name: "a.bin")
+            let alice = pair.alice
+            async let result =
+                isPush
+                ? alice.send(file, to: "bob") : alice.fetch(FileSelector(name: "a.bin"), from: "bob")
+            if isPush {
+                let paths = [sides.alice, sides.bob].count { $0 }
+                _ = try await pair.heard.first { if case .fileStarted = $0 { true } else { nil } }
+                #expect(pair.bench.lab.control("status").contains(", \(paths) paths"))
+            }
+            guard case .complete = try await result.end else {
+                Issue.record("\(try await result.end)")
+                return
+            }
+            let got = isPush ? "/bob/a.bin" : "/alice/a.bin"
+            #expect(try Array(Data(contentsOf: URL(filePath: folder + got))) == bytes)
+        }
+    }
+
+    @Test("where the relay does not serve no file is offered, and an offered one is refused as such")
+    func fileWithoutRelay() async throws {
+        let nowhere = try MSRPURI(host: "127.0.0.1", port: 1, sessionID: nil)
+        try await run {
+            $0.msrpRelay = nowhere
+        } _: { pair in
+            let path = pair.bench.folder.path + "/a.bin"
+            try Data([1, 2, 3]).write(to: URL(filePath: path))
+            let file = OutgoingFile(.path(path), name: "a.bin")
+            do {
+                _ = try await pair.alice.send(file, to: "bob")
+                Issue.record("it went")
+            } catch EngineError.relay(let host, .unreachable) {
+                #expect(host == "127.0.0.1")
+            }
+            _ = try await pair.alice.register()
+            let heard = EventReader(await pair.alice.events())
+            let (_, end) = try await pair.bob.send(file, to: "alice")
+            guard case .refused(let refusal) = end, refusal.status == 480 else {
+                Issue.record("\(end)")
+                return
+            }
+            let told = try await heard.first { if case .fileEnded(_, let end) = $0 { end } else { nil } }
+            #expect(told == .connection(detail: "the relay 127.0.0.1 does not serve"))
         }
     }
 
