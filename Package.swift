@@ -92,7 +92,7 @@ let package = Package(
 
         .executableTarget(
             name: "PresenceBench",
-            dependencies: ["UserAgent", "SIP", "Documents", "CLibXML2", "Wire"],
+            dependencies: ["UserAgent", "SIP", "Documents", "Wire"],
             path: "scripts/bench.d/PresenceBench",
             swiftSettings: strict
         ),

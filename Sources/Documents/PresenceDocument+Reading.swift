@@ -12,7 +12,8 @@ extension PresenceDocument {
     package init(_ root: XMLElement) throws(DocumentError) {
         let isFull = root.name == XMLName("pidf-full", in: PartialPresence.namespace)
         let isPresence =
-            root.name.local == "presence" && [PresenceNamespace.pidf, nil].contains(root.name.namespace)
+            root.name.local == "presence"
+            && (root.name.namespace == PresenceNamespace.pidf || root.name.namespace == nil)
         guard isFull || isPresence, let entity = root.attribute("entity"), !entity.isEmpty else {
             throw .invalid(element: root.name.local)
         }
@@ -88,13 +89,23 @@ extension PresenceDocument.Tuple {
 
     /// Reads a `qvalue`: up to three digits behind the point (RFC 3863 §4.1.5).
     private static func priority(_ text: String) -> Int? {
-        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        let fraction = parts.count == 2 ? parts[1].prefix(3) : ""
-        guard let whole = parts.first, whole == "0" || whole == "1",
-            let thousandths = Int(fraction + String(repeating: "0", count: 3 - fraction.count)),
-            thousandths >= 0
-        else { return nil }
-        return min(1000, whole == "1" ? 1000 : thousandths)
+        var digits = text.utf8.makeIterator()
+        guard let whole = digits.next().flatMap(digit), whole < 2, (digits.next() ?? point) == point else {
+            return nil
+        }
+        var thousandths = 0
+        for place in [100, 10, 1] {
+            guard let byte = digits.next() else { break }
+            guard let value = digit(byte) else { return nil }
+            thousandths += value * place
+        }
+        return min(1000, whole * 1000 + thousandths)
+    }
+
+    private static let point = UInt8(ascii: ".")
+
+    private static func digit(_ byte: UInt8) -> Int? {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) ? Int(byte - UInt8(ascii: "0")) : nil
     }
 }
 

@@ -27,11 +27,26 @@ package struct XMLElement: Hashable, Sendable {
 
     /// The text without the white space that layout puts around it.
     package var trimmedText: String {
+        // Most texts have none, which two bytes tell.
+        if let first = text.utf8.first, let last = text.utf8.last, first.isVisibleASCII, last.isVisibleASCII {
+            return text
+        }
         let isSpace: (Character) -> Bool = { $0.isWhitespace }
         let head = text.drop(while: isSpace)
         guard let last = head.lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(head[...last])
     }
+}
+
+extension String {
+    /// Whether white space of any kind is in it.
+    var hasWhiteSpace: Bool {
+        utf8.contains { !$0.isVisibleASCII } && contains(where: \.isWhitespace)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isVisibleASCII: Bool { self > 0x20 && self < 0x7F }
 }
 
 /// A name and the namespace it belongs to (Namespaces in XML 1.0 §2.1).

@@ -1,6 +1,6 @@
 internal import CLibXML2
 
-/// Reads XML by libxml2's text reader; all that is not Swift's to check about it is in this file.
+/// Reads XML by libxml2's parser; all that is not Swift's to check about it is in this file.
 ///
 /// No network, no DTD, no entities beyond the five that XML itself has.
 package enum XMLReader {
@@ -12,110 +12,187 @@ package enum XMLReader {
         guard bytes.count <= limits.byteCount, let count = Int32(exactly: bytes.count) else {
             throw .tooLarge
         }
-        guard let library else { throw .noLibrary }
-        // The reader does not copy the bytes: it lives and ends inside this closure.
-        let result = unsafe bytes.withUnsafeBytes { buffer -> Result<XMLElement, XMLError> in
-            let start = unsafe buffer.assumingMemoryBound(to: CChar.self).baseAddress
-            guard let reader = unsafe library.readerForMemory(start, count, nil, "UTF-8", clibxml2_options)
-            else { return .failure(.notWellFormed(line: 0)) }
-            defer { unsafe library.freeReader(reader) }
-            let document = unsafe OpenDocument(library: library, reader: reader)
-            return Result { () throws(XMLError) in try document.tree(limits: limits) }
-        }
-        return try result.get()
-    }
-
-    /// libxml2, or `nil` if it cannot be loaded.
-    private static let library: clibxml2? = {
-        guard let library = unsafe clibxml2_load() else { return nil }
-        unsafe library.pointee.initialise()
-        return unsafe library.pointee
-    }()
-}
-
-/// A document that is being read, valid as long as its reader.
-@safe private struct OpenDocument {
-    let library: clibxml2
-    let reader: OpaquePointer
-
-    /// Builds the tree without recursion, so that no document can exhaust the stack.
-    func tree(limits: XMLLimits) throws(XMLError) -> XMLElement {
-        var open: [XMLElement] = []
-        var root: XMLElement?
-        var nodeCount = 0
-        while true {
-            let state = unsafe library.read(reader)
-            guard state >= 0 else {
-                throw .notWellFormed(line: Int(unsafe library.lineNumber(reader)))
+        guard isLibraryLoaded else { throw .noLibrary }
+        guard isUTF8(bytes) else { throw .notWellFormed(line: 1) }
+        var builder = TreeBuilder(limits: limits)
+        var line: Int32 = 0
+        // The parser does not keep the bytes: it lives and ends inside this closure.
+        let result = unsafe bytes.withUnsafeBytes { buffer -> clibxml2_result in
+            guard let start = unsafe buffer.assumingMemoryBound(to: CChar.self).baseAddress else {
+                return clibxml2_not_well_formed
             }
-            if state == 0 { break }
-            nodeCount += 1
-            switch unsafe library.nodeType(reader) {
-            case clibxml2_element:
-                guard open.count < limits.depth else { throw .tooDeep }
-                // Moving to the attributes leaves the element, so this is asked first.
-                let isEmpty = unsafe library.isEmptyElement(reader) == 1
-                let element = try currentElement()
-                nodeCount += element.attributes.count + element.namespaces.count
-                open.append(element)
-                if isEmpty { close(&open, &root) }
-            case clibxml2_end_element:
-                close(&open, &root)
-            case clibxml2_text, clibxml2_cdata, clibxml2_significant_whitespace:
-                let text = unsafe string(library.value(reader)) ?? ""
-                append(text, &open)
-            case clibxml2_document_type, clibxml2_entity_reference:
-                throw .documentTypeRefused
-            default:
-                break
+            return unsafe withUnsafeMutablePointer(to: &builder) { builder in
+                unsafe withUnsafePointer(to: handler) { handler in
+                    unsafe clibxml2_parse(start, count, handler, builder, &line)
+                }
             }
-            guard nodeCount <= limits.nodeCount else { throw .tooManyNodes }
         }
-        guard let root else { throw .notWellFormed(line: 0) }
+        switch result {
+        case clibxml2_well_formed: break
+        case clibxml2_document_type: throw .documentTypeRefused
+        case clibxml2_stopped: throw builder.failure ?? .notWellFormed(line: 0)
+        default: throw .notWellFormed(line: Int(line))
+        }
+        guard let root = builder.root else { throw .notWellFormed(line: 0) }
         return root
     }
 
-    /// Ends the innermost element: it joins its parent, or is the document.
-    private func close(_ open: inout [XMLElement], _ root: inout XMLElement?) {
-        guard let element = open.popLast() else { return }
-        if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+    private static let isLibraryLoaded = clibxml2_load() == 1
+
+    /// Whether the document begins as one in UTF-8 can; the parser would find out for itself about the others.
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first, !bytes.prefix(4).contains(0) else { return false }
+        return first < 0x80 ? first != UInt8(ascii: "L") : bytes.starts(with: [0xEF, 0xBB, 0xBF])
     }
 
-    /// Adds text to the innermost element, or behind its last child.
-    private func append(_ text: String, _ open: inout [XMLElement]) {
-        guard let parent = open.indices.last else { return }
+    private static let handler = unsafe clibxml2_handler(
+        start: { context, name, prefix, uri, namespaceCount, namespaces, attributeCount, attributes in
+            let builder = unsafe context.assumingMemoryBound(to: TreeBuilder.self)
+            return unsafe builder.pointee.start(
+                name,
+                prefix,
+                uri,
+                UnsafeBufferPointer(start: namespaces, count: Int(namespaceCount) * 2),
+                UnsafeBufferPointer(start: attributes, count: Int(attributeCount) * 5)
+            )
+        },
+        end: { context in unsafe context.assumingMemoryBound(to: TreeBuilder.self).pointee.end() },
+        text: { context, bytes, count in
+            let text = unsafe UnsafeBufferPointer(start: bytes, count: Int(count))
+            return unsafe context.assumingMemoryBound(to: TreeBuilder.self).pointee.text(text)
+        }
+    )
+}
+
+/// Builds the tree without recursion, so that no document can exhaust the stack; each step says whether to go on.
+private struct TreeBuilder {
+    typealias Text = UnsafePointer<UInt8>
+
+    let limits: XMLLimits
+    private var open: [XMLElement] = []
+    private(set) var root: XMLElement?
+    private(set) var failure: XMLError?
+    private var nodeCount = 0
+    private var isInText = false
+    private var names = NameTable()
+
+    init(limits: XMLLimits) {
+        self.limits = limits
+        open.reserveCapacity(8)
+    }
+
+    @unsafe mutating func start(
+        _ name: Text,
+        _ prefix: Text?,
+        _ uri: Text?,
+        _ namespaces: UnsafeBufferPointer<Text?>,
+        _ attributes: UnsafeBufferPointer<Text?>
+    ) -> Int32 {
+        guard open.count < limits.depth else { return stop(.tooDeep) }
+        nodeCount += 1 + namespaces.count / 2 + attributes.count / 5
+        guard nodeCount <= limits.nodeCount else { return stop(.tooManyNodes) }
+        isInText = false
+        var element = XMLElement(name: unsafe names.name(name, prefix, uri))
+        if !namespaces.isEmpty { element.namespaces.reserveCapacity(namespaces.count / 2) }
+        for index in stride(from: 0, to: namespaces.count, by: 2) {
+            let value = unsafe names.text(namespaces[index + 1])
+            // What is no URI names nothing (Namespaces in XML 1.0 §2.2); the library lets it pass.
+            guard !value.hasWhiteSpace else { return stop(.notWellFormed(line: 0)) }
+            unsafe element.namespaces[names.text(namespaces[index])] = value
+        }
+        if !attributes.isEmpty { element.attributes.reserveCapacity(attributes.count / 5) }
+        for index in stride(from: 0, to: attributes.count, by: 5) {
+            guard let name = unsafe attributes[index], let start = unsafe attributes[index + 3],
+                let end = unsafe attributes[index + 4]
+            else { continue }
+            let attribute = XMLAttribute(
+                name: unsafe names.name(name, attributes[index + 1], attributes[index + 2]),
+                value: unsafe Self.value(UnsafeBufferPointer(start: start, count: end - start))
+            )
+            element.attributes.append(attribute)
+        }
+        open.append(consume element)
+        return 1
+    }
+
+    /// Ends the innermost element: it joins its parent, or is the document.
+    mutating func end() -> Int32 {
+        isInText = false
+        guard let element = open.popLast() else { return 1 }
+        guard let parent = open.indices.last else {
+            root = consume element
+            return 1
+        }
+        // Who has one child mostly has more, and to make room one by one costs more than the room.
+        if open[parent].children.isEmpty { open[parent].children.reserveCapacity(4) }
+        open[parent].children.append(consume element)
+        return 1
+    }
+
+    /// Adds text to the innermost element, or behind its last child; it may come in pieces.
+    @unsafe mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32 {
+        guard let parent = open.indices.last else { return 1 }
+        if !isInText { nodeCount += 1 }
+        isInText = true
+        guard nodeCount <= limits.nodeCount else { return stop(.tooManyNodes) }
+        let text = unsafe String(decoding: bytes, as: UTF8.self)
         if let last = open[parent].children.indices.last {
             open[parent].children[last].tail += text
         } else {
             open[parent].text += text
         }
+        return 1
     }
 
-    private func currentElement() throws(XMLError) -> XMLElement {
-        var element = XMLElement(name: currentName())
-        while unsafe library.moveToNextAttribute(reader) == 1 {
-            let value = unsafe string(library.value(reader)) ?? ""
-            guard unsafe library.isNamespaceDeclaration(reader) != 1 else {
-                let name = unsafe string(library.localName(reader)) ?? ""
-                // What is no URI names nothing (Namespaces in XML 1.0 §2.2); the library lets it pass.
-                guard !value.contains(where: \.isWhitespace) else {
-                    throw .notWellFormed(line: Int(unsafe library.lineNumber(reader)))
-                }
-                element.namespaces[name == "xmlns" ? "" : name] = value
-                continue
-            }
-            element.attributes.append(XMLAttribute(name: currentName(), value: value))
+    /// The value of an attribute; the parser leaves each of its ampersands as a reference to itself.
+    @unsafe private static func value(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        let ampersand = UInt8(ascii: "&")
+        guard unsafe bytes.contains(ampersand) else { return unsafe String(decoding: bytes, as: UTF8.self) }
+        var value: [UInt8] = []
+        var rest = unsafe bytes[...]
+        while let byte = unsafe rest.first {
+            value.append(byte)
+            unsafe rest = rest.dropFirst(rest.starts(with: "&#38;".utf8) ? 5 : 1)
         }
-        return element
+        return String(decoding: value, as: UTF8.self)
     }
 
-    private func currentName() -> XMLName {
-        let local = unsafe string(library.localName(reader)) ?? ""
-        return XMLName(local, in: unsafe string(library.namespaceURI(reader)))
+    private mutating func stop(_ error: XMLError) -> Int32 {
+        failure = error
+        return 0
+    }
+}
+
+/// The names of a document that were met before: the parser has each at one address, and each is made once.
+private struct NameTable {
+    private var slots: [(address: Int, text: String)] = Array(repeating: (0, ""), count: 32)
+
+    /// A name, which has its prefix still if that is declared nowhere.
+    @unsafe mutating func name(
+        _ local: TreeBuilder.Text,
+        _ prefix: TreeBuilder.Text?,
+        _ uri: TreeBuilder.Text?
+    )
+        -> XMLName
+    {
+        let local = unsafe text(local)
+        guard let uri = unsafe uri else {
+            guard let prefix = unsafe prefix else { return XMLName(local, in: nil) }
+            return XMLName(unsafe text(prefix) + ":" + local, in: nil)
+        }
+        return XMLName(local, in: unsafe text(uri))
     }
 
-    private func string(_ text: UnsafePointer<UInt8>?) -> String? {
-        guard let text = unsafe text else { return nil }
-        return unsafe String(cString: text)
+    /// The text at an address, empty without one.
+    ///
+    /// Two that fall on the same slot take turns in it.
+    @unsafe mutating func text(_ address: TreeBuilder.Text?) -> String {
+        guard let pointer = unsafe address else { return "" }
+        let address = Int(bitPattern: pointer)
+        let slot = (address ^ address >> 5) & (slots.count - 1)
+        if slots[slot].address == address { return slots[slot].text }
+        let text = unsafe String(cString: pointer)
+        slots[slot] = (address, text)
+        return text
     }
 }

@@ -67,7 +67,7 @@ struct XMLReaderTests {
         #expect(try read("<a><a><a/></a></a>", limits: limits).children.count == 1)
         #expect(throws: XMLError.tooDeep) { try read("<a><a><a><a/></a></a></a>", limits: limits) }
         #expect(throws: XMLError.tooManyNodes) {
-            try read("<a><b/><b/><b/><b/><b/><b/><b/><b/><b/></a>", limits: limits)
+            try read("<a><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/></a>", limits: limits)
         }
         #expect(throws: XMLError.tooManyNodes) {
             try read(#"<a b="1" c="1" d="1" e="1" f="1" g="1" h="1" i="1" j="1" k="1"/>"#, limits: limits)
@@ -77,6 +77,85 @@ struct XMLReaderTests {
         }
         let deep = String(repeating: "<a>", count: 10_000)
         #expect(throws: XMLError.tooDeep) { try read(deep) }
+    }
+
+    @Test("text that the library tells in pieces is one node")
+    func longText() throws {
+        var limits = XMLLimits()
+        (limits.nodeCount, limits.byteCount) = (2, 1 << 20)
+        let text = String(repeating: "é&amp;\r\n", count: 10_000)
+        let root = try read("<a>\(text)</a>", limits: limits)
+        #expect(root.text == String(repeating: "é&\n", count: 10_000))
+        #expect(throws: XMLError.tooManyNodes) { try read("<a>x<b/></a>", limits: limits) }
+    }
+
+    @Test("a prefix that is declared nowhere stays with its name, in no namespace")
+    func undeclared() throws {
+        let root = try read(#"<p:a p:k="1" xml:lang="de"><q:b/></p:a>"#)
+        #expect(root.name == XMLName("p:a", in: nil))
+        #expect(root.attribute("p:k") == "1")
+        #expect(root.attributes[1].name == XMLName("lang", in: "http://www.w3.org/XML/1998/namespace"))
+        #expect(root.children.map(\.name) == [XMLName("q:b", in: nil)])
+    }
+
+    @Test("a prefix names what the innermost declaration says, and a declaration ends with its element")
+    func scopes() throws {
+        let root = try read(
+            #"<a xmlns:p="urn:x"><p:b xmlns:p="urn:y"><p:c/></p:b><p:c/><d xmlns="urn:z"><e xmlns=""/></d></a>"#
+        )
+        #expect(root.namespaces == ["p": "urn:x"])
+        #expect(root.children.map(\.name.namespace) == ["urn:y", "urn:x", "urn:z"])
+        #expect(root.children[0].children.map(\.name.namespace) == ["urn:y"])
+        #expect(root.children[2].children.map(\.name) == [XMLName("e", in: nil)])
+    }
+
+    @Test("an ampersand in an attribute is one, however it is written, and is expanded once")
+    func ampersands() throws {
+        let root = try read("<a b='&amp;&#38;&#x26;&amp;amp;&amp;#38;&lt;' c='&amp;'>&amp;&#38;&amp;#38;</a>")
+        #expect(root.attribute("b") == "&&&&amp;&#38;<")
+        #expect(root.attribute("c") == "&")
+        #expect(root.text == "&&&#38;")
+    }
+
+    @Test("as many names as there may be are told apart, at whatever address the library has them")
+    func manyNames() throws {
+        let names = (0..<2000).map { "n\($0)" }
+        let text = names.map { #"<\#($0) \#($0)="\#($0)" xmlns="urn:ietf:params:xml:ns:\#($0)"/>"# }.joined()
+        let root = try read("<a>\(text)\(text)</a>")
+        #expect(root.children.map(\.name.local) == names + names)
+        #expect(root.children.allSatisfy { $0.name.namespace == "urn:ietf:params:xml:ns:" + $0.name.local })
+        #expect(root.children.allSatisfy { $0.attribute($0.name.local) == $0.name.local })
+    }
+
+    @Test(
+        "what a document says of its encoding does not make it another than UTF-8",
+        arguments: ["UTF-8", "ISO-8859-1", "UTF-16", "no-such-encoding"]
+    )
+    func declaredEncoding(_ name: String) throws {
+        let root = try read("<?xml version=\"1.0\" encoding=\"\(name)\"?><a b=\"é\">ü</a>")
+        #expect(root.text == "ü")
+        #expect(root.attribute("b") == "é")
+    }
+
+    @Test(
+        "a document in UTF-16 or with a byte that is no UTF-8 is refused, one with a byte order mark is read"
+    )
+    func otherEncodings() throws {
+        let text = "<?xml version=\"1.0\"?><a/>"
+        let wide: [UInt8] = text.utf8.flatMap { byte -> [UInt8] in [byte, 0] }
+        let marks: [[UInt8]] = [[], [0xFF, 0xFE], [0], [0x4C, 0x6F, 0xA7, 0x94]]
+        for bytes in marks.map({ $0 + wide }) {
+            #expect(throws: XMLError.notWellFormed(line: 1)) { try XMLReader.read(bytes) }
+        }
+        #expect(throws: XMLError.self) {
+            try XMLReader.read(Array("<a b='".utf8) + [0xE9] + Array("'/>".utf8))
+        }
+        #expect(try XMLReader.read([0xEF, 0xBB, 0xBF] + Array(text.utf8)).name.local == "a")
+    }
+
+    @Test("the line of an error is told")
+    func line() {
+        #expect(throws: XMLError.notWellFormed(line: 3)) { try read("<a>\n\n</b>\n") }
     }
 
     @Test("random damage to a document never traps")
