@@ -29,6 +29,13 @@ import Testing
         #expect(offer("history --limit 5 ").words == contacts + historyOptions)
     }
 
+    @Test("a word in quotes is one word, and one that is not closed yet is what is completed")
+    func quotes() {
+        #expect(offer("send-file 'Bob Smith' ").includesFiles)
+        #expect(offer("send-file \"Bob Smith\" '").includesFiles)
+        #expect(!offer("send-file 'Bob ").includesFiles)
+    }
+
     @Test("in the text of a message, and after what is no command, nothing is offered")
     func nothing() {
         #expect(offer("send-message sip:bob@ims.test hello ") == LineCompletion.Offer())

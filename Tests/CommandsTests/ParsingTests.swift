@@ -139,6 +139,10 @@ import Testing
             ("say sip:b@x --file f hi -x", "hi -x"),
             ("say sip:b@x -- --json", "--json"),
             ("say \"sip:b@x\" \"on my way\"", "on my way"),
+            ("say 'sip:b@x' 'a b'", "a b"),
+            ("say sip:b@x 'it\"s so'", "it\"s so"),
+            ("say sip:b@x 'tis what 'twas", "'tis what 'twas"),
+            ("say sip:b@x 'a' or 'b'", "'a' or 'b'"),
             ("say sip:b@x \"a\" or \"b\"", "\"a\" or \"b\""),
             ("\tsay\tsip:b@x\tline\nline", "line\nline"),
             ("say sip:b@x -", "-"),
@@ -148,6 +152,35 @@ import Testing
         let values = try arguments(line)
         #expect(values["text"] == text)
         #expect(values["peer"] == "sip:b@x")
+    }
+
+    @Test(
+        "at the prompt a word in quotes of either kind holds blanks and the other kind",
+        arguments: [
+            ("rename 'Bob Smith' \"Bobby T\"", ["rename", "Bob Smith", "Bobby T"]),
+            ("'a \"b\" c'\t\"it's\"", ["a \"b\" c", "it's"]),
+            ("--note='at lunch' --note=\"a'b\"  x", ["--note=at lunch", "--note=a'b", "x"]),
+            ("'Bob S'mith 'a'\"b\"'c'", ["Bob Smith", "abc"]),
+            ("o'brien d'Arc 6\" a='b c'", ["o'brien", "d'Arc", "6\"", "a='b", "c'"]),
+            ("'' \"\"", ["", ""]),
+            ("'a\\'b", ["a\\b"]),
+        ] as [(String, [String])]
+    )
+    func quotes(_ line: String, words expected: [String]) throws {
+        var (words, found) = (LineWords(line), [String]())
+        while let word = try words.next() { found.append(word) }
+        #expect(found == expected)
+    }
+
+    @Test(
+        "a quote that is opened must be closed by its own kind",
+        arguments: ["'", "\"", "'a b", "a 'b\"", "--note='x", "'a' 'b"]
+    )
+    func openQuote(_ line: String) {
+        var words = LineWords(line)
+        #expect(throws: UsageError.unterminatedQuote) {
+            while try words.next() != nil {}
+        }
     }
 
     @Test("at the prompt there are blank lines, commands of its own and none of the command line")
@@ -170,7 +203,8 @@ import Testing
     func anything() {
         var generator = SystemRandomNumberGenerator()
         let pieces = [
-            "send-message", "listen", "--count", "=", "-", "--", "\"", " ", "\t", "é", "\u{0}", "x", "-qv",
+            "send-message", "listen", "--count", "=", "-", "--", "\"", "'", " ", "\t", "é", "\u{0}", "x",
+            "-qv",
             "--as",
         ]
         for _ in 0..<2000 {

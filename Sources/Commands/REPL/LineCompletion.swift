@@ -17,7 +17,7 @@ package struct LineCompletion {
     ///   - contacts: The addresses to offer where one is expected.
     /// - Returns: The candidates, whatever their beginning.
     package func offer(after before: String, contacts: [String]) -> Offer {
-        var words = before.split { $0 == " " || $0 == "\t" }.map(String.init)
+        var words = LineWords.complete(in: before)
         guard !words.isEmpty else { return Offer(words: table.names(inREPL: true)) }
         let name = words.removeFirst()
         guard let definition = table.find(name)?.definition, definition.availability.isOffered(inREPL: true)

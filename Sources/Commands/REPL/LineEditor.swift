@@ -46,7 +46,7 @@ final class LineEditor {
         unsafe rl_variable_bind("page-completions", "off")
         unsafe rl_attempted_completion_function = completeWord
         unsafe rl_completer_word_break_characters = unsafe UnsafePointer(strdup(" \t"))
-        unsafe rl_completer_quote_characters = unsafe UnsafePointer(strdup("\""))
+        unsafe rl_completer_quote_characters = unsafe UnsafePointer(strdup("\"'"))
         unsafe editor = self
         using_history()
         stifle_history(Self.historyLimit)

@@ -43,8 +43,8 @@ package struct CommandTable: Sendable {
 
     /// Reads a line of the REPL.
     ///
-    /// Words are separated by blanks; one that holds blanks stands in double quotes. Where the text of a message
-    /// begins, the rest of the line is taken as it stands.
+    /// Words are separated by blanks; one that holds blanks stands in single or double quotes. Where the text of a
+    /// message begins, the rest of the line is taken as it stands.
     ///
     /// - Returns: The invocation, or `nil` for a blank line or a comment.
     package func parse(line: String) throws(UsageError) -> Invocation? {
@@ -93,21 +93,39 @@ struct LineWords {
         return String(rest[...last])
     }
 
+    /// Reads the next word.
+    ///
+    /// A quote opens where a word or the value of an option begins, and is closed by the next of its kind, behind which
+    /// the word goes on, as in a shell. Elsewhere it stands for itself, since names have apostrophes.
     mutating func next() throws(UsageError) -> String? {
         remaining = remaining.drop(while: \.isBlank)
-        guard let first = remaining.first else { return nil }
-        guard first == "\"" else {
-            let word = remaining.prefix { !$0.isBlank }
-            remaining = remaining.dropFirst(word.count)
-            return String(word)
+        guard !remaining.isEmpty else { return nil }
+        var (word, mayOpen) = ("", true)
+        while let character = remaining.popFirst(), !character.isBlank {
+            guard mayOpen, character.isQuote else {
+                mayOpen = character == "=" && word.hasPrefix("--") && !word.contains("=")
+                word.append(character)
+                continue
+            }
+            let quoted = remaining.prefix { $0 != character }
+            word += quoted
+            remaining = remaining[quoted.endIndex...]
+            guard remaining.popFirst() != nil else { throw .unterminatedQuote }
         }
-        let word = remaining.dropFirst().prefix { $0 != "\"" }
-        remaining = remaining.dropFirst(word.count + 1)
-        guard remaining.popFirst() != nil else { throw .unterminatedQuote }
-        return String(word)
+        return word
+    }
+
+    /// The words of the beginning of a line; where a quote is open, those before it.
+    static func complete(in text: String) -> [String] {
+        var (reader, words) = (LineWords(text), [String]())
+        while let word = try? reader.next() { words.append(word) }
+        return words
     }
 }
 
 extension Character {
     fileprivate var isBlank: Bool { self == " " || self == "\t" }
+
+    /// Whether it begins and ends what holds blanks.
+    var isQuote: Bool { self == "\"" || self == "'" }
 }

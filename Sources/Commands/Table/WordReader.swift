@@ -102,9 +102,10 @@ extension WordReader {
 
     /// Takes the text of a message; quotes around all of it are those that a shell would ask for.
     mutating func take(rest text: String) {
+        rest = text
+        guard text.count > 2, let quote = text.first, quote.isQuote, text.last == quote else { return }
         let inner = text.dropFirst().dropLast()
-        let isQuoted = text.count > 2 && text.first == "\"" && text.last == "\"" && !inner.contains("\"")
-        rest = isQuoted ? String(inner) : text
+        if !inner.contains(quote) { rest = String(inner) }
     }
 
     func finish() throws(UsageError) -> CommandTable.Invocation {
