@@ -73,10 +73,23 @@ extension Message {
         (.referTo, .referTo), (.replyTo, .replyTo), (.contentDisposition, .contentDisposition),
     ]
 
+    /// Where each well-known name stands among the single fields; behind their end for one that is none of them.
+    private static let singleFieldIndices = WellKnownHeader.allCases.map { header in
+        singleFields.firstIndex { $0.0.wellKnown == header } ?? singleFields.count
+    }
+
     private func checkRepetition() throws(SIPParseError) {
-        for (name, element) in Self.singleFields where headers.count(of: name) > 1 {
-            throw SIPParseError(element, at: 0)
+        // A bit for each field: the message is gone through once.
+        var (seen, repeated): (UInt32, UInt32) = (0, 0)
+        let indices = Self.singleFieldIndices
+        for header in headers {
+            guard let name = header.name.wellKnown else { continue }
+            let bit: UInt32 = 1 << UInt32(indices[Int(name.rawValue)])
+            repeated |= seen & bit
+            seen |= bit
         }
+        let first = repeated.trailingZeroBitCount
+        if first < Self.singleFields.count { throw SIPParseError(Self.singleFields[first].1, at: 0) }
     }
 
     private func checkRoutingFields() throws(SIPParseError) {
