@@ -37,6 +37,22 @@ extension RealCoreTests {
             #expect(last.output == "sip:bob@ims.test\tRobert\n", "\(last)")
         }
 
+        @Test("what another device changes is here at once, as the server tells of it (RFC 5875)")
+        func told() async throws {
+            let (first, second) = try await devices()
+            let prompt = try first.start("--json", "--trace")
+            _ = try await prompt.event("registered")
+            // The list is read once by itself at first; from the second change on it is only what is told that counts.
+            for uri in ["sip:bob@ims.test", "sip:carol@ims.test"] {
+                _ = try uris(await second.ims("buddies", "add", uri, "--json"))
+                let change = try await prompt.event("buddies_changed")
+                #expect(change.strings("added") == [uri])
+            }
+            prompt.write("quit\n")
+            #expect(try await prompt.exit() == .status(0))
+            #expect(prompt.errors.contains("Content-Type: application/xcap-diff+xml"))
+        }
+
         @Test("whom one allows and blocks stands in the rules of the server")
         func decisions() async throws {
             let (first, second) = try await devices()

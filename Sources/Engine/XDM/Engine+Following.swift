@@ -43,6 +43,8 @@ extension Engine {
     func take(_ difference: XCAPDifference) {
         let isNews = difference.documents.contains { document in
             guard let selector = XCAPDocumentSelector(path: document.selector) else { return true }
+            // Who gives no tags says that something has changed and not what.
+            guard document.newETag != nil || document.previousETag != nil else { return true }
             let known = keptDocument(selector)?.etag
             return known?.unquoted != document.newETag?.unquoted
         }
