@@ -70,6 +70,14 @@ extension Engine {
         log(.notice, "the buddies are watched by a list")
     }
 
+    /// Lets go of a watch that turned out to be none of a list.
+    func giveUpList(_ id: PresenceWatch.ID) {
+        guard id == presence.list else { return }
+        log(.notice, "the list server does not serve: what was asked for is no list to it")
+        fallBack()
+        step { core, now, effects in core.unwatch(id, at: now, into: &effects) }
+    }
+
     /// Goes on without the list that is not served.
     func fallBack() {
         presence.list = nil
@@ -79,9 +87,9 @@ extension Engine {
             begin(.members(buddies.map(\.uri), server: server), .listInRequest(server: server))
         case .list, .listInRequest:
             presence.mode = .single
+            log(.notice, "the buddies are watched one by one")
             watchSingly(buddies.map(\.uri))
         case .single, nil: break
         }
-        log(.notice, "the buddies are watched one by one")
     }
 }

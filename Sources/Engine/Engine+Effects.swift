@@ -10,7 +10,7 @@ extension Engine {
         guard var core else { return }
         self.core = nil
         body(&core, .now, &pending)
-        self.core = core
+        self.core = consume core
         performPending()
     }
 
@@ -51,11 +51,17 @@ extension Engine {
 
     /// Sets the one timer to the core's next deadline.
     private func rearm() {
+        let isWanted = !isShutDown || core?.hasBinding == true
+        let deadline = isWanted ? core?.nextDeadline : nil
+        guard deadline != timerDeadline || timer == nil else { return }
         if let timer { loop.cancel(timer) }
-        timer = nil
-        guard !isShutDown || core?.hasBinding == true, let deadline = core?.nextDeadline else { return }
+        (timer, timerDeadline) = (nil, deadline)
+        guard let deadline else { return }
         timer = loop.schedule(at: deadline) { [weak self] in
-            self?.assumeIsolated { $0.step { core, now, effects in core.fire(at: now, into: &effects) } }
+            self?.assumeIsolated { engine in
+                engine.timer = nil
+                engine.step { core, now, effects in core.fire(at: now, into: &effects) }
+            }
         }
     }
 

@@ -32,6 +32,8 @@ package actor Engine {
     /// Where the messages of chats go whose bytes are wanted and nothing else; made when first needed.
     var chatOutlet: ChatOutlet?
     var timer: TimerToken?
+    /// When it fires.
+    var timerDeadline: Instant?
     var stream = EventStream()
 
     var registrationWaiters = Waiters<RegistrationStatus>()
@@ -218,6 +220,7 @@ extension Engine {
         }
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
         keepPort(ofRegistration: keepRegistration && status != nil)
+        keepPresences()
         for timer in [timer, sessionTimer, composingTimer, progressTimer].compactMap(\.self) {
             loop.cancel(timer)
         }

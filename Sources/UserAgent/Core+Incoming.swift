@@ -89,10 +89,10 @@ extension Core {
         into effects: inout [Effect]
     ) {
         let concerned = session(of: request)
+        let presence = presenceWatch(of: request)
         let isExpected =
-            concerned != nil
+            concerned != nil || presence != nil
             || [watch, formerWatch].contains { $0?.isConcerned(by: request) == true }
-            || presenceWatch(of: request) != nil
         switch screening.screen(request, isExpected: isExpected, tag: identifiers.tag()) {
         case .discard: effects.append(.noted("ignored \(request.method?.rawValue ?? "a request")"))
         case .respond(let response):
@@ -105,6 +105,11 @@ extension Core {
                 session.receive(request: request, id, at: now, into: &steps)
             }
         case .accept where request.method == .invite: takeInvitation(request, id, at: now, into: &effects)
+        case .accept where presence != nil:
+            guard let presence else { return }
+            stepPresence(presence, answering: (id, request), at: now, into: &effects) { watch, steps in
+                watch.receive(notify: request, at: now, into: &steps)
+            }
         case .accept where request.method == .notify: takeNotification(request, id, at: now, into: &effects)
         case .accept: takePagerMessage(request, id, at: now, into: &effects)
         }
@@ -134,13 +139,6 @@ extension Core {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        if let concerned = presenceWatch(of: request) {
-            return stepPresence(concerned, answering: (id, request), at: now, into: &effects) {
-                watch,
-                steps in
-                watch.receive(notify: request, at: now, into: &steps)
-            }
-        }
         guard watch?.isConcerned(by: request) == true else {
             let isFormer = formerWatch?.isConcerned(by: request) == true
             let status: StatusCode = isFormer ? .ok : .callDoesNotExist

@@ -152,6 +152,31 @@ extension Core {
         return id
     }
 
+    // MARK: - Time
+
+    /// Fires what is due of the watches.
+    mutating func fireWatches(at now: Instant, into effects: inout [Effect]) {
+        var due: [PresenceWatch.ID] = []
+        while let id = watchTimers.popDue(at: now)?.key { due.append(id) }
+        for id in due {
+            watches[id]?.alarm = nil
+            stepPresence(id, at: now, into: &effects) { watch, steps in watch.fire(at: now, into: &steps) }
+        }
+    }
+
+    /// Sees to it that a watch is looked at in time.
+    ///
+    /// Every NOTIFY puts its deadline off. The timer stays where it is and is put off when it fires.
+    private mutating func schedule(_ watch: inout PresenceWatch, _ id: PresenceWatch.ID) {
+        guard let deadline = watch.subscription.nextDeadline else {
+            watch.alarm = nil
+            return watchTimers.stop(id)
+        }
+        if let alarm = watch.alarm, alarm <= deadline { return }
+        watch.alarm = deadline
+        watchTimers.start(id, at: deadline)
+    }
+
     // MARK: - Steps
 
     mutating func stepPublication(
@@ -206,7 +231,13 @@ extension Core {
             case .send, .respond: break
             }
         }
-        if isOver { watchesByCall[watch.subscription.callID] = nil } else { watches[id] = watch }
+        if isOver {
+            watchesByCall[watch.subscription.callID] = nil
+            watchTimers.stop(id)
+        } else {
+            schedule(&watch, id)
+            watches[id] = consume watch
+        }
         // The answer to a NOTIFY leaves before anything that follows from it.
         for step in steps {
             switch step {

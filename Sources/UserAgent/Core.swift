@@ -86,7 +86,9 @@ package struct Core: Sendable {
     var sessions: [MessageSession.ID: MessageSession] = [:]
     var publication: Publication
     var watches: [PresenceWatch.ID: PresenceWatch] = [:]
-    /// Which watch a NOTIFY of a call is for: there may be hundreds.
+    /// When each watch is to be looked at, at the latest; there may be hundreds.
+    var watchTimers = TimerQueue<PresenceWatch.ID>()
+    /// Which watch a NOTIFY of a call is for.
     var watchesByCall: [String: PresenceWatch.ID] = [:]
     /// Where the notifiers send to: another one means that they must be told.
     var presenceContact: String?
@@ -201,13 +203,10 @@ extension Core {
     package var nextDeadline: Instant? {
         let deadlines = [
             transactions.nextDeadline, registration.nextDeadline, watch?.nextDeadline,
-            keepAlive?.nextDeadline, publication.nextDeadline,
+            keepAlive?.nextDeadline, publication.nextDeadline, watchTimers.nextDeadline,
         ]
         var earliest = deadlines.compactMap(\.self).min()
         for deadline in sessions.values.lazy.map(\.invite.nextDeadline) {
-            if let deadline { earliest = min(earliest ?? deadline, deadline) }
-        }
-        for deadline in watches.values.lazy.map(\.subscription.nextDeadline) {
             if let deadline { earliest = min(earliest ?? deadline, deadline) }
         }
         return earliest
@@ -227,9 +226,7 @@ extension Core {
         stepPublication(at: now, into: &effects) { publication, steps in
             publication.fire(at: now, into: &steps)
         }
-        for (id, watch) in watches where watch.subscription.nextDeadline.map({ $0 <= now }) == true {
-            stepPresence(id, at: now, into: &effects) { watch, steps in watch.fire(at: now, into: &steps) }
-        }
+        fireWatches(at: now, into: &effects)
         switch keepAlive?.fire(at: now, using: &identifiers) {
         case .ping: if let flow { effects.append(.transmit(Array("\r\n\r\n".utf8), over: flow)) }
         case .failed: if let flow { flowFailed(flow.id, at: now, into: &effects) }

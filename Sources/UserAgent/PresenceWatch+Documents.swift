@@ -120,9 +120,18 @@ extension PresenceWatch {
     // MARK: - Lists
 
     /// Takes what a server tells of a list: who is on it, and a part for each of whom there is something to tell.
+    ///
+    /// - Parameters:
+    ///   - body: The list with its parts.
+    ///   - type: Its media type.
+    ///   - list: The list it must be about (RFC 4662 §5.2); `nil` for one that the server has yet to name.
+    ///   - nesting: How many lists it is in.
+    ///   - reports: Where to append what is told.
+    /// - Throws: Why nothing of it is taken, or no more.
     mutating func takeList(
         _ body: ByteString,
         _ type: MediaType,
+        of list: String?,
         nesting: Int,
         into reports: inout [Report]
     ) throws(Refusal) {
@@ -145,7 +154,13 @@ extension PresenceWatch {
         let information = try read("a list") { () throws(DocumentError) in
             try ListInformation(parsing: root.decodedBody)
         }
-        if nesting == 0, try !isNews(information.version, isFull: information.isFull) { return }
+        if let list, !PresenceIdentity.isSame(information.uri, list) {
+            throw Refusal("a notification for the list \(list) is about \(information.uri): not taken")
+        }
+        if nesting == 0 {
+            guard try isNews(information.version, isFull: information.isFull) else { return }
+            listURI = information.uri
+        }
         for resource in information.resources {
             try take(resource, contents, nesting: nesting, into: &reports)
         }
@@ -169,7 +184,13 @@ extension PresenceWatch {
             else { return }
             do throws(Refusal) {
                 if type.matches("multipart", "related"), nesting < Limits.nesting {
-                    try takeList(part.decodedBody, type, nesting: nesting + 1, into: &reports)
+                    try takeList(
+                        part.decodedBody,
+                        type,
+                        of: resource.uri,
+                        nesting: nesting + 1,
+                        into: &reports
+                    )
                 } else {
                     try takePresence(part.decodedBody, type, of: resource.uri, into: &reports)
                 }

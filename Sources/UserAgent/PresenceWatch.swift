@@ -34,6 +34,8 @@ package struct PresenceWatch: Sendable {
         case documents(XCAPDifference)
         /// The server has answered that it tells of a list.
         case listConfirmed
+        /// The server has taken the request for one about a single resource, of which it tells.
+        case noList
         case failed(EventFailure, retryAfter: Duration?)
         case ended(SubscriptionEnd, retryAfter: Duration?)
         /// Something that came was not taken; for the log.
@@ -42,10 +44,14 @@ package struct PresenceWatch: Sendable {
 
     package let subject: Subject
     package internal(set) var subscription: Subscription
+    /// When it is looked at next, at the latest when something of it is due.
+    var alarm: Instant?
     /// The version of the last document that is counted; `nil` before the first of a subscription.
     var version: UInt32?
     /// Documents that are told in parts, by whom they are about.
     var partial: [String: (version: UInt32, root: XMLElement)] = [:]
+    /// What the server calls the list in this subscription; one that went with the request has no name before.
+    var listURI: String?
     private var isListConfirmed = false
 
     /// What a peer can make us hold.
@@ -68,6 +74,10 @@ package struct PresenceWatch: Sendable {
             isListConfirmed = true
             reports.append(.listConfirmed)
         }
+        guard !isMisunderstood(notification) else {
+            reports.append(.noList)
+            return false
+        }
         guard !notification.body.isEmpty, let text = notification.contentType, let type = MediaType(text)
         else {
             takeEmpty(notification, into: &reports)
@@ -82,7 +92,10 @@ package struct PresenceWatch: Sendable {
                     return false
                 }
                 try takePresence(notification.body, type, of: resource, into: &reports)
-            case .list, .members: try takeList(notification.body, type, nesting: 0, into: &reports)
+            case .list(let list):
+                try takeList(notification.body, type, of: list, nesting: 0, into: &reports)
+            case .members:
+                try takeList(notification.body, type, of: listURI, nesting: 0, into: &reports)
             case .watchers: try takeWatchers(notification.body, type, into: &reports)
             case .documents: try takeDocuments(notification.body, type, into: &reports)
             }
@@ -93,10 +106,25 @@ package struct PresenceWatch: Sendable {
         }
     }
 
+    /// Whether a list was asked for and something else is told of.
+    ///
+    /// A server without lists looks for a single resource of that name, and may do so even where the list went with the
+    /// request and had to be understood; one with lists says so in every NOTIFY (RFC 4662 §4.1).
+    private func isMisunderstood(_ notification: Notification) -> Bool {
+        switch subject {
+        case .list, .members: break
+        case .presence, .watchers, .documents: return false
+        }
+        guard !isListConfirmed, notification.state != .terminated else { return false }
+        let type = notification.contentType.flatMap { MediaType($0) }
+        return type?.matches("multipart", "related") != true
+    }
+
     /// Forgets what was told in a subscription that has ended; the next begins with the whole.
     mutating func begin() {
         version = nil
         partial = [:]
+        listURI = nil
         isListConfirmed = false
     }
 

@@ -59,7 +59,7 @@ package struct Publication: Sendable {
     /// The tag the server gave to what it holds.
     package private(set) var entityTag: ByteString?
     private var exchange: Exchange?
-    private var timers = TimerQueue<Timer>()
+    private var timers = FewTimers<Timer>()
     private var pace = RetryPace()
     private var identifiers: IdentifierSource
     /// The lifetime to ask for: as configured, or more if the server found it too brief.

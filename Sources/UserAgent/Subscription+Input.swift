@@ -108,12 +108,11 @@ extension Subscription {
 
     /// Why a NOTIFY cannot be taken, as a status (RFC 6665 §4.1.3); `nil` if it can.
     private mutating func refusal(of notify: Message) -> StatusCode? {
-        guard isConcerned(by: notify) else { return .callDoesNotExist }
+        // A NOTIFY with another tag comes from another fork; one subscription is enough (RFC 6665 §4.1.4).
+        guard dialog?.isConcerned(by: notify) ?? isConcerned(by: notify) else { return .callDoesNotExist }
         guard let event = try? notify.headers.first(Event.self) else { return .badRequest }
         guard event.package == request.eventPackage else { return .badEvent }
         guard event.id?.text == request.eventID else { return .callDoesNotExist }
-        // A NOTIFY with another tag comes from another fork; one subscription is enough (RFC 6665 §4.1.4).
-        guard dialog == nil || dialog?.isConcerned(by: notify) == true else { return .callDoesNotExist }
         guard dialog?.receive(notify) != .outOfOrder else { return .serverInternalError }
         return nil
     }

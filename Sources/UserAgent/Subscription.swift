@@ -44,7 +44,7 @@ package struct Subscription: Sendable {
     package private(set) var request: SubscriptionRequest
     let timerValues: TimerValues
     var identifiers: IdentifierSource
-    var timers = TimerQueue<Timer>()
+    var timers = FewTimers<Timer>()
     var dialog: Dialog?
     var pace = RetryPace()
 
@@ -299,7 +299,10 @@ package struct Subscription: Sendable {
         if isRefresh, !isFullStateWanted, let entityTag {
             message.headers.append(.suppressIfMatch, entityTag)
         }
-        if let content = request.content, expires > .zero || isFetch {
+        // A list of those to watch goes with the first SUBSCRIBE alone (RFC 5367 §3.2), one of documents with every one
+        // (RFC 5875 §4.4).
+        let isContentWanted = isInitialAwaited || request.contentDisposition == nil
+        if let content = request.content, isContentWanted, expires > .zero || isFetch {
             for option in request.required { message.headers.append(Require(option)) }
             message.headers.append(.contentType, content.contentType)
             if let disposition = request.contentDisposition {
