@@ -5,6 +5,28 @@ extension Engine {
     /// The buddies of the account; none if there is no store.
     package var buddies: [Buddy] { (try? openedStore().buddies(account: account.name)) ?? [] }
 
+    /// What to show somebody of the buddy list as: by their nickname, else by what they call themselves.
+    func name(of uri: String) -> String? {
+        buddy(at: uri).flatMap { $0.nickname ?? $0.alias }
+    }
+
+    /// Notes what a buddy calls itself.
+    func noteAlias(_ alias: String, of uri: String) {
+        guard let buddy = buddy(at: uri), buddy.alias != alias else { return }
+        presence.buddiesByAddress?[uri]?.alias = alias
+        keepInGroup { store throws(Store.Failure) in
+            try store.setAlias(alias, ofBuddy: uri, account: account.name)
+        }
+    }
+
+    private func buddy(at uri: String) -> Buddy? {
+        let known =
+            presence.buddiesByAddress
+            ?? Dictionary(buddies.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
+        presence.buddiesByAddress = known
+        return known[uri]
+    }
+
     /// Whether `uri` is the address of somebody on the buddy list.
     package func isBuddy(_ uri: String) -> Bool { buddies.contains { Recipient.isSame($0.uri, uri) } }
 

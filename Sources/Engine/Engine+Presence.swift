@@ -11,7 +11,7 @@ extension Engine {
     package var ownPresence: OwnPresenceStatus {
         OwnPresenceStatus(
             presence: wantedPresence,
-            isPublished: core?.isPublished == true,
+            isPublished: core?.isPublished ?? isLeftPublished,
             isAvailabilityPublishedByServer: isAvailabilityPublishedByServer
         )
     }
@@ -33,6 +33,12 @@ extension Engine {
         _ = try await register()
         try await publishAndWait(wanted)
         return ownPresence
+    }
+
+    /// Whether an earlier run has left something behind that the server still holds.
+    private var isLeftPublished: Bool {
+        guard let end = keptText(StateKey.publicationEnd).flatMap({ Int64($0) }) else { return false }
+        return Timestamp.now.microseconds < end
     }
 
     private var wantedPresence: OwnPresence {
@@ -116,6 +122,7 @@ extension Engine {
             }
         }
         loop.cancel(deadline)
+        remember("", as: StateKey.publicationEnd)
     }
 
     // MARK: - What the core reports
@@ -125,6 +132,9 @@ extension Engine {
         switch report {
         case .published(let expires):
             log(.detail, "presence is published for \(expires.components.seconds) s")
+            let seconds = min(expires.components.seconds, 1 << 32)
+            let end = Timestamp.now.microseconds + seconds * 1_000_000
+            remember(String(end), as: StateKey.publicationEnd)
             presence.isRefusalTold = false
             presence.publicationWaiters.resumeAll(with: .success(()))
         case .removed: presence.publicationWaiters.resumeAll(with: .success(()))

@@ -72,6 +72,7 @@ extension Engine {
         }
         return PresenceChange(
             uri: uri,
+            name: name(of: uri),
             state: state,
             previous: previous?.state,
             previousTime: previous?.time
@@ -127,12 +128,13 @@ extension Engine {
         if presence.fetches[id] != nil { return takeFetch(report, id) }
         switch report {
         case .presence(let state, let uri): take(state, of: uri)
-        case .pending(let uri): emit(.presenceUnknown(uri: uri, .undecided))
+        case .pending(let uri): emit(.presenceUnknown(uri: uri, name: name(of: uri), .undecided))
         case .unwatched(let uri, let reason):
-            emit(.presenceUnknown(uri: uri, PresenceObstacle(reason: reason)))
+            emit(.presenceUnknown(uri: uri, name: name(of: uri), PresenceObstacle(reason: reason)))
         case .watchers(let watchers, let isFull): take(watchers, isFull: isFull)
         case .documents(let difference): take(difference)
         case .listConfirmed: confirmList(id)
+        case .noList: giveUpList(id)
         case .failed(let failure, let retryAfter): failed(id, failure, retryAfter)
         case .ended(let end, let retryAfter): ended(id, end, retryAfter)
         case .noted(let text): log(.notice, text)
@@ -152,7 +154,7 @@ extension Engine {
         case .ended(let end, _):
             answer = .failure(.presenceNotTold(uri: "", PresenceObstacle(end)))
         case .noted(let text): return log(.notice, text)
-        case .unwatched, .watchers, .documents, .listConfirmed: return
+        case .unwatched, .watchers, .documents, .listConfirmed, .noList: return
         }
         presence.resumeFetch(id, with: answer)
     }
@@ -169,6 +171,7 @@ extension Engine {
         keep(state, of: uri)
         let change = PresenceChange(
             uri: uri,
+            name: name(of: uri),
             state: state,
             previous: previous?.state,
             previousTime: previous?.time
@@ -180,8 +183,21 @@ extension Engine {
         guard presence.known[uri]?.state != state else { return }
         let now = Timestamp.now
         presence.known[uri] = (state, now)
-        let kept = KeptPresence(state, of: uri, at: now)
-        keep { store throws(Store.Failure) in try store.setPresence(kept, account: account.name) }
+        let isFirst = presence.unkept.isEmpty
+        presence.unkept[uri] = KeptPresence(state, of: uri, at: now)
+        guard isFirst else { return }
+        loop.execute { [weak self] in self?.assumeIsolated { $0.keepPresences() } }
+    }
+
+    /// Keeps what has become known, at the end of a turn of the loop: hundreds may change at once.
+    func keepPresences() {
+        guard !presence.unkept.isEmpty else { return }
+        for kept in presence.unkept.values {
+            keepInGroup { store throws(Store.Failure) in try store.setPresence(kept, account: account.name) }
+            if let alias = kept.displayName { noteAlias(alias, of: kept.uri) }
+        }
+        presence.unkept = [:]
+        closeGroup()
     }
 
     private func loadPresences() {
@@ -225,6 +241,8 @@ extension Engine {
                 try store.setWatcherRequest(request, account: account.name)
             }
         }
+        var watcher = watcher
+        watcher.name = name(of: watcher.uri)
         emit(.watcher(watcher))
     }
 
@@ -245,7 +263,7 @@ extension Engine {
         } else if let uri = presence.watched.first(where: { $0.value.id == id })?.key {
             let obstacle = PresenceObstacle(failure)
             if retryAfter == nil { lose(uri, obstacle) }
-            emit(.presenceUnknown(uri: uri, obstacle))
+            emit(.presenceUnknown(uri: uri, name: name(of: uri), obstacle))
         }
     }
 
@@ -255,12 +273,13 @@ extension Engine {
         } else if id == presence.documents {
             if retryAfter == nil { presence.documents = nil }
         } else if id == presence.list {
-            if retryAfter == nil { presence.list = nil }
+            log(.notice, "the list server tells no more: \(end)")
+            if retryAfter == nil { end == .byUser ? presence.list = nil : fallBack() }
         } else if let uri = presence.watched.first(where: { $0.value.id == id })?.key {
             let obstacle = PresenceObstacle(end)
             if retryAfter == nil { lose(uri, obstacle) }
             guard end != .byUser, retryAfter != .zero else { return }
-            emit(.presenceUnknown(uri: uri, obstacle))
+            emit(.presenceUnknown(uri: uri, name: name(of: uri), obstacle))
         }
     }
 

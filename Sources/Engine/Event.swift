@@ -31,7 +31,7 @@ package struct Event: Sendable {
         /// Somebody who is watched has changed, or is seen for the first time in this run.
         case presence(PresenceChange)
         /// There is nothing to tell of somebody who is watched, for now or for good.
-        case presenceUnknown(uri: String, PresenceObstacle)
+        case presenceUnknown(uri: String, name: String?, PresenceObstacle)
         /// Somebody asks to see the user's presence, sees it, or does no more.
         case watcher(Watcher)
         /// Another client of the user has changed the buddy list.

@@ -20,6 +20,8 @@ enum StateKey {
     static let presence = "presence"
     /// The entity tag of what is published, which the next run changes (RFC 3903 §4.1).
     static let publication = "publication"
+    /// Until when the server holds what was left behind; empty when the user was shown as gone.
+    static let publicationEnd = "publication-end"
     /// Whether the buddies of the time before there was an XCAP server are on it.
     static let buddiesAdopted = "buddies-adopted"
     /// Whether the decisions about watchers of that time are there too.

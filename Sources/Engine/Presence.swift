@@ -4,6 +4,8 @@ package import Wire
 /// The presence of somebody as it is now, and as it was known before.
 package struct PresenceChange: Hashable, Sendable {
     package var uri: String
+    /// What the user calls them, else what they called themselves, if they are on the buddy list.
+    package var name: String?
     package var state: PresenceState
     /// What was known before; `nil` the first time somebody is seen.
     package var previous: PresenceState?
@@ -12,11 +14,13 @@ package struct PresenceChange: Hashable, Sendable {
 
     package init(
         uri: String,
+        name: String? = nil,
         state: PresenceState,
         previous: PresenceState? = nil,
         previousTime: Timestamp? = nil
     ) {
         self.uri = uri
+        self.name = name
         self.state = state
         self.previous = previous
         self.previousTime = previousTime
@@ -41,6 +45,8 @@ package enum PresenceObstacle: Hashable, Sendable {
 /// Somebody who watches the user's own presence, or asks to (RFC 3857).
 package struct Watcher: Hashable, Sendable {
     package var uri: String
+    /// What the user calls them, else what they called themselves, if they are on the buddy list.
+    package var name: String?
     /// The name the watcher gives itself; a claim.
     package var displayName: String?
     package var status: Status
@@ -52,8 +58,8 @@ package struct Watcher: Hashable, Sendable {
         package var isRequest: Bool { self == .pending || self == .waiting }
     }
 
-    package init(uri: String, displayName: String? = nil, status: Status) {
-        (self.uri, self.displayName, self.status) = (uri, displayName, status)
+    package init(uri: String, name: String? = nil, displayName: String? = nil, status: Status) {
+        (self.uri, self.name, self.displayName, self.status) = (uri, name, displayName, status)
     }
 }
 

@@ -17,6 +17,10 @@ struct PresenceLedger {
 
     /// What was known last, by address.
     var known: [String: (state: PresenceState, time: Timestamp)] = [:]
+    /// What of it is not in the store yet.
+    var unkept: [String: KeptPresence] = [:]
+    /// The buddies by address, so that they are not read for every change; `nil` where they may have changed.
+    var buddiesByAddress: [String: Buddy]?
     /// The watches of single users, by address.
     var watched: [String: Watched] = [:]
     /// Whether what earlier runs have kept was read.

@@ -94,6 +94,36 @@ extension RealCoreTests {
             }
         }
 
+        @Test(
+            "a server that takes no list with the request, or does not know the list, is asked for each buddy",
+            arguments: ["presence-list-server", "presence-list"]
+        )
+        func noList(_ setting: String) async throws {
+            let core = try await RealCore.shared()
+            let watcher = try await core.person(settings: [setting: "sip:no-such-list@ims.test"])
+            let buddies = [try await core.person(), try await core.person()]
+            for buddy in buddies {
+                try await core.lab("allow", buddy.name, watcher.name)
+                #expect(try await buddy.ims("presence", "set", "away").status == .status(0))
+                #expect(try await watcher.ims("buddies", "add", buddy.uri).status == .status(0))
+            }
+            let prompt = try watcher.start("--json", "--trace")
+            var seen: Set<String> = []
+            while seen.count < buddies.count {
+                let away = try await prompt.event("presence") { $0.strings("activities") == ["away"] }
+                seen.insert(try #require(away["uri"]))
+            }
+            #expect(seen == Set(buddies.map(\.uri)))
+            prompt.write("buddies list\n")
+            #expect(try await prompt.event("buddy_watch")["mode"] == "single")
+            prompt.write("quit\n")
+            #expect(try await prompt.exit() == .status(0))
+            #expect(prompt.errors.contains("SUBSCRIBE sip:no-such-list@ims.test"))
+            let isSent = prompt.errors.contains("Content-Disposition: recipient-list")
+            #expect(isSent == (setting == "presence-list-server"))
+            for buddy in buddies { _ = try await buddy.ims("presence", "set", "offline") }
+        }
+
         @Test("what is set on the command line stays until it is taken back")
         func stays() async throws {
             let core = try await RealCore.shared()
@@ -102,7 +132,13 @@ extension RealCoreTests {
             #expect(try await watched.ims("presence", "set", "away").status == .status(0))
             let away = try await watcher.ims("--json", "presence", "get", watched.uri)
             #expect(try away.events().first { $0.event == "presence" }?.strings("activities") == ["away"])
+            func isPublished() async throws -> Bool? {
+                let shown = try await watched.ims("--json", "presence", "show")
+                return try shown.events().first { $0.event == "own_presence" }?.flag("published")
+            }
+            #expect(try await isPublished() == true)
             #expect(try await watched.ims("presence", "set", "offline").status == .status(0))
+            #expect(try await isPublished() == false)
             let offline = try await watcher.ims("--json", "presence", "get", watched.uri)
             #expect(try offline.events().first { $0.event == "presence" }?["basic"] == "closed")
         }

@@ -112,9 +112,15 @@ import struct Engine.Event
         let uri = "sip:eve@ims.test;\(evil)"
         let kinds: [Event.Kind] = [
             .presence(PresenceChange(uri: uri, state: state, previous: state)),
+            .presence(PresenceChange(uri: uri, name: evil, state: state)),
             .watcher(Watcher(uri: uri, displayName: evil, status: .pending)),
-            .presenceUnknown(uri: uri, .refused(Refusal(status: 403, reason: evil, warning: evil))),
-            .presenceUnknown(uri: uri, .undecided),
+            .watcher(Watcher(uri: uri, name: evil, status: .active)),
+            .presenceUnknown(
+                uri: uri,
+                name: nil,
+                .refused(Refusal(status: 403, reason: evil, warning: evil))
+            ),
+            .presenceUnknown(uri: uri, name: evil, .undecided),
         ]
         for kind in kinds { text().show(Event(time: Sample.time, account: "a", kind: kind)) }
         text().show(
@@ -142,6 +148,33 @@ import struct Engine.Event
         for scalar in ["\u{1B}", "\u{7}", "\u{9B}", "\r", "\u{202E}"] as [Unicode.Scalar] {
             #expect(!shown.unicodeScalars.contains(scalar), "\(shown)")
         }
+    }
+
+    @Test("who is on the list is shown by the name there, others by the one they give, as a sender is")
+    func names() throws {
+        let open = PresenceState(basic: .open, displayName: "Robert B.")
+        let uri = "sip:bob@ims.test"
+        let kinds: [(Event.Kind, String)] = [
+            (.presence(PresenceChange(uri: uri, name: "Bob", state: open)), "Bob (\(uri)): online"),
+            (.presence(PresenceChange(uri: uri, state: open)), "Robert B. (\(uri)): online"),
+            (.presence(PresenceChange(uri: uri, state: .unknown)), "\(uri): offline"),
+            (.presenceUnknown(uri: uri, name: "Bob", .rejected), "Bob (\(uri)) does not let you see"),
+            (.presenceUnknown(uri: uri, name: nil, .rejected), "\(uri) does not let you see"),
+            (
+                .watcher(Watcher(uri: uri, name: "Bob", displayName: "Eve", status: .pending)),
+                "Bob (\(uri)) asks to see your presence: buddies allow \(uri), or block."
+            ),
+        ]
+        for (kind, words) in kinds {
+            text().show(Event(time: Sample.time, account: "a", kind: kind))
+            #expect((sink.output + sink.error).contains(words), "\(words)")
+        }
+        json.show(Event(time: Sample.time, account: "a", kind: kinds[0].0))
+        json.show(Event(time: Sample.time, account: "a", kind: kinds[1].0))
+        json.show(Event(time: Sample.time, account: "a", kind: kinds[3].0))
+        #expect(sink.output.contains(#""uri":"\#(uri)","name":"Bob","basic":"open""#))
+        #expect(sink.output.contains(#""uri":"\#(uri)","basic":"open""#))
+        #expect(sink.output.contains(#""uri":"\#(uri)","name":"Bob","cause":"rejected""#))
     }
 
     @Test("a document goes out byte by byte into a file, and made safe onto a terminal")

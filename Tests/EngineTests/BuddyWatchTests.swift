@@ -86,6 +86,38 @@ struct BuddyWatchTests {
         }
     }
 
+    @Test("changes are told with the name on the list; what a buddy calls itself is kept beside it")
+    func names() async throws {
+        try await EngineBench.run { bench in
+            var configuration = try bench.configuration(of: "alice")
+            configuration.watchesBuddies = true
+            let alice = Engine(configuration, on: bench.loop)
+            let bob = try bench.engine(of: "bob") { $0.displayName = "Robert" }
+            let events = EventReader(await alice.events())
+            func next(_ basic: PresenceState.Basic, _ word: String) async throws -> PresenceChange {
+                try await events.first { kind -> PresenceChange? in
+                    guard case .presence(let change) = kind else { return nil }
+                    let isMeant = change.state.basic == basic && change.state.activities.contains(word)
+                    return isMeant ? change : nil
+                }
+            }
+            try await alice.setBuddy(Buddy(uri: Self.bob.uri))
+            _ = try await alice.register()
+            _ = try await bob.setPresence { $0.status = .busy }
+            let first = try await next(.open, "busy")
+            #expect(first.name == nil)
+            #expect(first.state.displayName == "Robert")
+            #expect(await alice.buddies == [Buddy(uri: Self.bob.uri, alias: "Robert")])
+            _ = try await bob.setPresence { $0.status = .away }
+            #expect(try await next(.open, "away").name == "Robert")
+            try await alice.setBuddy(Self.bob)
+            _ = try await bob.setPresence { $0.status = .busy }
+            #expect(try await next(.open, "busy").name == "Bob")
+            #expect(await alice.buddies.first?.alias == "Robert")
+            for engine in [alice, bob] { await engine.shutDown(keepRegistration: false) }
+        }
+    }
+
     @Test("decisions of the time before the server come onto it once; what stands there counts more")
     func decisions() async throws {
         try await EngineBench.run { bench in

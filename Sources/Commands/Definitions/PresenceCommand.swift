@@ -135,7 +135,7 @@ struct PresenceCommand: EngineCommand {
         if context.isREPL { return .done }
         for await event in events {
             // For good: the subscription is not made again.
-            if case .presenceUnknown(let uri, let obstacle) = event.kind, obstacle.isFinal {
+            if case .presenceUnknown(let uri, _, let obstacle) = event.kind, obstacle.isFinal {
                 throw EngineError.presenceNotTold(uri: uri, obstacle)
             }
         }

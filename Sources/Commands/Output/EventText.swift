@@ -45,7 +45,8 @@ enum EventText {
         case .connectionLost(let detail):
             "The connection to the network broke (\(Display.safe(detail))); bringing it back."
         case .chatInvited, .chatOpened, .chatClosed, .composing: ChatText.line(kind)
-        case .presenceUnknown(let uri, let obstacle): PresenceText.line(uri, obstacle)
+        case .presenceUnknown(let uri, let name, let obstacle):
+            PresenceText.line(uri, called: name, obstacle)
         case .watcher(let watcher): PresenceText.line(watcher)
         case .buddiesChanged(let change): DocumentText.line(change)
         case .fileOffered, .fileHashing, .fileStarted, .fileProgress, .fileEnded: FileText.line(kind)

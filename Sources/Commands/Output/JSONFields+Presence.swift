@@ -6,6 +6,7 @@ import Wire
 extension JSONMembers {
     mutating func add(_ change: PresenceChange) {
         add("uri", change.uri)
+        add("name", change.name)
         add(change.state)
         guard let previous = change.previous else { return }
         var members = JSONMembers()
@@ -33,12 +34,14 @@ extension JSONMembers {
 
     mutating func add(_ watcher: Watcher) {
         add("uri", watcher.uri)
+        add("name", watcher.name)
         add("display_name", watcher.displayName)
         add("status", watcher.status.rawValue)
     }
 
-    mutating func add(_ uri: String, _ obstacle: PresenceObstacle) {
+    mutating func add(_ uri: String, called name: String?, _ obstacle: PresenceObstacle) {
         add("uri", uri)
+        add("name", name)
         add("cause", obstacle.word)
         if case .refused(let refusal) = obstacle { add(refusal) }
     }

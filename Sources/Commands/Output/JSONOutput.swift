@@ -168,8 +168,8 @@ package final class JSONOutput: Output {
         case .presence(let change):
             members.add(change)
             return ("presence", members)
-        case .presenceUnknown(let uri, let obstacle):
-            members.add(uri, obstacle)
+        case .presenceUnknown(let uri, let name, let obstacle):
+            members.add(uri, called: name, obstacle)
             return ("presence_unknown", members)
         case .watcher(let watcher):
             members.add(watcher)

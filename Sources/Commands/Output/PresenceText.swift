@@ -6,11 +6,16 @@ import UserAgent
 enum PresenceText {
     /// One change: who, how they are, and how they were.
     static func line(_ change: PresenceChange) -> String {
-        let name = change.state.displayName.map(Display.safeName)?.trimmedName ?? ""
-        let who = name.isEmpty ? Display.safe(change.uri) : "\(name) (\(Display.safe(change.uri)))"
+        let who = who(change.uri, called: change.name ?? change.state.displayName)
         let text = "\(who): \(state(change.state))"
         guard let previous = change.previous, previous != change.state else { return text }
         return "\(text) (was \(state(previous)))"
+    }
+
+    /// Somebody by their name, if they have one, and their address: as the sender of a message is shown.
+    private static func who(_ uri: String, called name: String?) -> String {
+        let name = name.map(Display.safeName)?.trimmedName ?? ""
+        return name.isEmpty ? Display.safe(uri) : "\(name) (\(Display.safe(uri)))"
     }
 
     /// How somebody is: `busy, "in a meeting"`.
@@ -50,8 +55,7 @@ enum PresenceText {
     }
 
     static func line(_ watcher: Watcher) -> String {
-        let name = watcher.displayName.map(Display.safeName)?.trimmedName ?? ""
-        let who = name.isEmpty ? Display.safe(watcher.uri) : "\(name) (\(Display.safe(watcher.uri)))"
+        let who = who(watcher.uri, called: watcher.name ?? watcher.displayName)
         return switch watcher.status {
         case .pending, .waiting:
             "\(who) asks to see your presence: buddies allow \(Display.safe(watcher.uri)), or block."
@@ -61,8 +65,8 @@ enum PresenceText {
     }
 
     /// Why nothing is told of somebody, as a sentence.
-    static func line(_ uri: String, _ obstacle: PresenceObstacle) -> String {
-        let who = uri.isEmpty ? "The other side" : Display.safe(uri)
+    static func line(_ uri: String, called name: String? = nil, _ obstacle: PresenceObstacle) -> String {
+        let who = uri.isEmpty ? "The other side" : who(uri, called: name)
         return switch obstacle {
         case .undecided: "\(who) has not decided yet whether you may see their presence."
         case .rejected: "\(who) does not let you see their presence."

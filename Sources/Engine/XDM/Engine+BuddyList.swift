@@ -201,6 +201,7 @@ extension Engine {
 
     private func changeStore(_ body: (Store, String) throws(Store.Failure) -> Void) throws(XDMError) {
         do throws(Store.Failure) {
+            presence.buddiesByAddress = nil
             try body(try openedStore(), account.name)
         } catch {
             throw .store(error.description)
