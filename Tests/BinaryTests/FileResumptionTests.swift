@@ -5,11 +5,14 @@ import Testing
 
 extension RealCoreTests {
     @Suite struct FileResumption {
+        /// Small chunks take so long that a transfer is cut in the middle, and not before its first byte or after its last.
+        private static let slow = ["msrp-chunk-size": "2048"]
+
         @Test("a transfer that is cut five times arrives whole, and nothing is sent twice")
         func cut() async throws {
             let core = try await RealCore.shared()
-            let (alice, bob) = (try await core.person(), try await core.person())
-            let path = try alice.put(Data("the beginning".utf8), "big.bin", enlargedTo: 1_000_000_000)
+            let (alice, bob) = (try await core.person(settings: Self.slow), try await core.person())
+            let path = try alice.put(Data("the beginning".utf8), "big.bin", enlargedTo: 200_000_000)
             let receiver = try await bob.receiving()
             var place = 0
             for _ in 1...5 {
@@ -25,6 +28,7 @@ extension RealCoreTests {
                 #expect(reached > place)
                 place = reached
             }
+            try alice.hurry()
             let outcome = try await alice.ims("send-file", bob.uri, path, within: .seconds(60))
             #expect(outcome.status == .status(0), "\(outcome)")
             let end = try await receiver.event("file_ended", within: .seconds(30))
@@ -36,8 +40,8 @@ extension RealCoreTests {
         @Test("a receiver that was killed goes on where it was when the file is sent again")
         func killed() async throws {
             let core = try await RealCore.shared()
-            let (alice, bob) = (try await core.person(), try await core.person())
-            let path = try alice.put(Data("the beginning".utf8), "big.bin", enlargedTo: 500_000_000)
+            let (alice, bob) = (try await core.person(settings: Self.slow), try await core.person())
+            let path = try alice.put(Data("the beginning".utf8), "big.bin", enlargedTo: 100_000_000)
             let first = try await bob.receiving()
             let sender = try alice.start("send-file", "--json", bob.uri, path)
             _ = try await sender.event("file_progress", within: .seconds(60))
@@ -46,6 +50,7 @@ extension RealCoreTests {
             // It tries again by itself, but nobody is there.
             #expect(try await sender.exit(within: .seconds(60)) == .status(4), "\(sender.output)")
             let place = try #require(bob.partSize)
+            try alice.hurry()
             let second = try await bob.receiving()
             var outcome = try await alice.ims("send-file", "--json", bob.uri, path, within: .seconds(60))
             // For a moment the core still knows the contact of the one that was killed, where nobody answers.
@@ -59,6 +64,14 @@ extension RealCoreTests {
             #expect(try await second.exit() == .status(0))
             #expect(bob.received == ["big.bin"])
         }
+    }
+}
+
+extension Person {
+    /// Sends in large chunks from now on.
+    fileprivate func hurry() throws {
+        let file = "config/ims/ims.conf"
+        try home.write(try home.read(file).replacing("msrp-chunk-size = 2048", with: ""), to: file)
     }
 }
 
