@@ -6,8 +6,8 @@ import Wire
 
 /// The hashes of files that are here, computed beside the loop, which has other things to do.
 enum FileHashing {
-    /// How much is read at once.
-    private static let slice = 1_048_576
+    /// How much is read at once: two of these are in memory.
+    private static let slice = 524_288
 
     /// The hashes of a whole file; each function has a thread of its own if there are as many.
     ///

@@ -112,6 +112,7 @@ package final class ForeignCaller: Sendable {
     ///
     /// - Parameter description: The offer.
     /// - Returns: The final response, whole.
+    /// - Throws: `CancellationError` if there is none.
     package func invite(_ description: String) async throws -> String {
         _ = try await registrations.next()
         try await onLoop { [self] in
