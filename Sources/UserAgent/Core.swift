@@ -201,14 +201,18 @@ extension Core {
 extension Core {
     /// When `fire` must be called, at the latest.
     package var nextDeadline: Instant? {
-        let deadlines = [
-            transactions.nextDeadline, registration.nextDeadline, watch?.nextDeadline,
-            keepAlive?.nextDeadline, publication.nextDeadline, watchTimers.nextDeadline,
-        ]
-        var earliest = deadlines.compactMap(\.self).min()
-        for deadline in sessions.values.lazy.map(\.invite.nextDeadline) {
-            if let deadline { earliest = min(earliest ?? deadline, deadline) }
+        var earliest: Instant?
+        func take(_ deadline: Instant?) {
+            guard let deadline else { return }
+            earliest = min(earliest ?? deadline, deadline)
         }
+        take(transactions.nextDeadline)
+        take(registration.nextDeadline)
+        take(watch?.nextDeadline)
+        take(keepAlive?.nextDeadline)
+        take(publication.nextDeadline)
+        take(watchTimers.nextDeadline)
+        for deadline in sessions.values.lazy.map(\.invite.nextDeadline) { take(deadline) }
         return earliest
     }
 
