@@ -257,7 +257,9 @@ extension Core {
         into effects: inout [Effect]
     ) {
         // A challenge was answered with a higher number, from where the dialog counts on.
-        for session in sessions.keys { sessions[session]?.invite.noteCapabilityQuery(request) }
+        for session in sessions(of: request.headers.first(.callID)?.text ?? "") {
+            sessions[session]?.invite.noteCapabilityQuery(request)
+        }
         let outcome: CapabilityQuery.Outcome =
             switch conclusion {
             case .response(let response):

@@ -43,6 +43,7 @@ extension Core {
         var session = MessageSession(invite)
         let offer = makeOffer(&session)
         sessions[id] = session
+        sessionsByCall[session.invite.callID, default: []].append(id)
         stepSession(id, at: now, into: &effects) { session, steps in
             session.start(offering: offer, at: now, into: &steps)
         }
@@ -152,8 +153,25 @@ extension Core {
         var steps: [InviteSession.Effect] = []
         body(&session.invite, &steps)
         sessions[id] = session
+        schedule(id, session)
         for step in steps { perform(step, of: id, at: now, into: &effects) }
         if sessions[id]?.invite.isDone == true { forgetSession(id) }
+    }
+
+    private mutating func schedule(_ id: MessageSession.ID, _ session: MessageSession) {
+        if let deadline = session.invite.nextDeadline {
+            sessionTimers.start(id, at: deadline)
+        } else {
+            sessionTimers.stop(id)
+        }
+    }
+
+    mutating func fireSessions(at now: Instant, into effects: inout [Effect]) {
+        var due: [MessageSession.ID] = []
+        while let id = sessionTimers.popDue(at: now)?.key { due.append(id) }
+        for id in due {
+            stepSession(id, at: now, into: &effects) { session, steps in session.fire(at: now, into: &steps) }
+        }
     }
 
     private mutating func perform(
@@ -218,7 +236,10 @@ extension Core {
     }
 
     private mutating func forgetSession(_ id: MessageSession.ID) {
-        sessions[id] = nil
+        sessionTimers.stop(id)
+        guard let call = sessions.removeValue(forKey: id)?.invite.callID else { return }
+        let others = sessions(of: call).filter { $0 != id }
+        sessionsByCall[call] = others.isEmpty ? nil : others
         outstanding = outstanding.filter { $0.value.purpose != .session(id) }
     }
 
@@ -226,8 +247,11 @@ extension Core {
 
     /// The session a message belongs to.
     func session(of message: Message) -> MessageSession.ID? {
-        sessions.first { $0.value.invite.isConcerned(by: message) }?.key
+        guard let call = message.headers.first(.callID)?.text else { return nil }
+        return sessions(of: call).first { sessions[$0]?.invite.isConcerned(by: message) == true }
     }
+
+    func sessions(of call: String) -> [MessageSession.ID] { sessionsByCall[call] ?? [] }
 
     /// Takes an INVITE outside a dialog.
     mutating func takeInvitation(
@@ -254,7 +278,10 @@ extension Core {
             into: &steps
         )
         let session = makeSessionID()
-        sessions[session] = invite.map { MessageSession($0) }
+        if let invite {
+            sessions[session] = MessageSession(invite)
+            sessionsByCall[invite.callID, default: []].append(session)
+        }
         for step in steps { perform(step, of: session, at: now, into: &effects) }
         guard invite != nil else { return }
         stepSession(session, at: now, into: &effects) { session, steps in session.ring(at: now, into: &steps)
@@ -270,10 +297,9 @@ extension Core {
     }
 
     mutating func takeCancel(_ request: ServerTransactionID, at now: Instant, into effects: inout [Effect]) {
-        for id in sessions.keys {
-            stepSession(id, at: now, into: &effects) { session, steps in
-                session.cancelled(request, into: &steps)
-            }
+        guard let id = sessions.first(where: { $0.value.invite.isAnswering(request) })?.key else { return }
+        stepSession(id, at: now, into: &effects) { session, steps in
+            session.cancelled(request, into: &steps)
         }
     }
 }

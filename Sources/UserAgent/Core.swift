@@ -84,6 +84,10 @@ package struct Core: Sendable {
     var held: [HeldRequest] = []
 
     var sessions: [MessageSession.ID: MessageSession] = [:]
+    /// The sessions of each call: there may be thousands, and two in one call if it goes to oneself.
+    var sessionsByCall: [String: [MessageSession.ID]] = [:]
+    /// When something in a session falls due.
+    var sessionTimers = TimerQueue<MessageSession.ID>()
     var publication: Publication
     var watches: [PresenceWatch.ID: PresenceWatch] = [:]
     /// When each watch is to be looked at, at the latest; there may be hundreds.
@@ -212,7 +216,7 @@ extension Core {
         take(keepAlive?.nextDeadline)
         take(publication.nextDeadline)
         take(watchTimers.nextDeadline)
-        for deadline in sessions.values.lazy.map(\.invite.nextDeadline) { take(deadline) }
+        take(sessionTimers.nextDeadline)
         return earliest
     }
 
@@ -224,12 +228,10 @@ extension Core {
             registration.fire(at: now, into: &steps)
         }
         stepWatch(at: now, into: &effects) { watch, steps in watch.fire(at: now, into: &steps) }
-        for id in sessions.keys {
-            stepSession(id, at: now, into: &effects) { session, steps in session.fire(at: now, into: &steps) }
-        }
         stepPublication(at: now, into: &effects) { publication, steps in
             publication.fire(at: now, into: &steps)
         }
+        fireSessions(at: now, into: &effects)
         fireWatches(at: now, into: &effects)
         switch keepAlive?.fire(at: now, using: &identifiers) {
         case .ping: if let flow { effects.append(.transmit(Array("\r\n\r\n".utf8), over: flow)) }

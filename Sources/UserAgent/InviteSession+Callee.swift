@@ -81,6 +81,9 @@ extension InviteSession {
         refuseInvitation(status, warning: warning, retryAfter: retryAfter, as: .byUser, into: &effects)
     }
 
+    /// Whether the caller of this request waits for an answer of this session.
+    func isAnswering(_ id: ServerTransactionID) -> Bool { invitation?.id == id || incoming?.id == id }
+
     /// Takes that the caller has cancelled a request (RFC 3261 §9.2).
     package mutating func cancelled(_ id: ServerTransactionID, into effects: inout [Effect]) {
         if invitation?.id == id {
