@@ -71,6 +71,8 @@ extension Engine {
                 take(notification)
             }
         case .failed(let messageID, let code): failed(messageID.text, code.rawValue, in: id)
+        case .undelivered(let messageID, let code):
+            failed(messageID.text, code.rawValue, isReported: true, in: id)
         case .overdue(let messageID):
             guard chatStates[id]?.said[messageID.text]?.isStreamed != true else { return }
             if !finishAside(messageID.text, in: id, nil) {
@@ -91,19 +93,19 @@ extension Engine {
         waiter.resume(returning: .success(.sent))
     }
 
-    private func failed(_ messageID: String, _ code: UInt16, in id: ChatID) {
+    private func failed(_ messageID: String, _ code: UInt16, isReported: Bool = false, in id: ChatID) {
         guard !finishAside(messageID, in: id, code) else { return }
-        guard let said = chatStates[id]?.said[messageID] else {
-            // It was accepted before: a report tells that it got no further.
-            return take(DispositionNotification(reporting: .failed, of: messageID), status: code)
-        }
+        let notification = DispositionNotification(reporting: .failed, of: messageID)
+        guard let said = chatStates[id]?.said[messageID] else { return take(notification, status: code) }
         if said.isWrapped, code == ResponseCode.unsupportedMediaType.rawValue,
             let type = MediaType(said.contentType), account.messageFormat != .wrapped,
             chatStates[id]?.agreement?.form(of: type, preferring: .plain) == .plain
         {
             return sendPlain(said, messageID, in: id)
         }
-        settle(messageID, in: id, .success(.refused(code)))
+        guard isReported else { return settle(messageID, in: id, .success(.refused(code))) }
+        settle(messageID, in: id, .success(.missed(.reportedFailed(code))))
+        record(notification.disposition, of: messageID)
     }
 
     /// Sends a message again without the envelope that was refused.

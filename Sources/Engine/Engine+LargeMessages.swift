@@ -219,7 +219,8 @@ extension Engine {
             largeAccepted(id)
             take(DispositionNotification(reporting: .delivered, of: messageID.text))
             leaveLarge(id)
-        case .session(_, .failed(let messageID, let code)):
+        case .session(_, .failed(let messageID, let code)),
+            .session(_, .undelivered(let messageID, let code)):
             if isTold(id) {
                 take(DispositionNotification(reporting: .failed, of: messageID.text), status: code.rawValue)
             }

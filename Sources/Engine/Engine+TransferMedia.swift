@@ -173,8 +173,8 @@ extension Engine {
             if state.agreement.map({ $0.remote.path.count + $0.local.path.count }) == 2 { sent(id) }
         case .delivered: sent(id)
         // Whoever wants no more of a message says so with 413 (RFC 4975 §10.5, RFC 5547 §8.4).
-        case .failed(_, .stopSending): finish(id, state.end ?? .byPeer)
-        case .failed(_, let code): finish(id, state.end ?? .stopped(code.rawValue))
+        case .failed(_, .stopSending), .undelivered(_, .stopSending): finish(id, state.end ?? .byPeer)
+        case .failed(_, let code), .undelivered(_, let code): finish(id, state.end ?? .stopped(code.rawValue))
         case .ended(let code): finish(id, .connection(detail: "the other side answered \(code.rawValue)"))
         case .silent: finish(id, .connection(detail: "the other side does not answer"))
         case .bound, .sent, .alive, .incoming, .overdue: break

@@ -108,7 +108,7 @@ extension MSRPTransport {
             case .sent(let messageID), .accepted(let messageID), .delivered(let messageID):
                 // One that asks for no response is forgotten as soon as it is sent.
                 if entry.session.state(of: messageID) == nil { entry.streams.close(messageID) }
-            case .failed(let messageID, _): entry.streams.close(messageID)
+            case .failed(let messageID, _), .undelivered(let messageID, _): entry.streams.close(messageID)
             case .bound, .overdue, .alive, .silent, .ended: break
             }
             events.append(.session(entry.local, event))

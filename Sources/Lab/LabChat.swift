@@ -40,11 +40,16 @@ struct LabChat: Sendable {
     /// Says hello on a connection of its own, so that the other side knows whose it is (RFC 4975 §5.4).
     mutating func open() { session.sendKeepAlive() }
 
-    mutating func receive(_ event: ChunkParser.Event, using identifiers: inout IdentifierSource) {
+    /// Takes what came, and tells of messages in it what is to be told.
+    mutating func receive(
+        _ event: ChunkParser.Event,
+        telling told: LabNotification,
+        using identifiers: inout IdentifierSource
+    ) {
         var events: [SessionEvent] = []
         session.receive(event, using: &identifiers, into: &events)
         for case .incoming(.message(let message, let body)) in events {
-            answer(message, body, using: &identifiers)
+            answer(message, body, telling: told, using: &identifiers)
         }
     }
 
@@ -66,13 +71,17 @@ struct LabChat: Sendable {
     private mutating func answer(
         _ message: IncomingMessage,
         _ body: ByteString,
+        telling told: LabNotification,
         using identifiers: inout IdentifierSource
     ) {
         guard let type = message.mediaType else { return }
         let (envelope, contentType, content) = Self.unwrapped(body, type)
         // What a program sends by itself, a program does not answer.
         guard let contentType, !contentType.isAutomatic else { return }
-        if let envelope { notify(of: envelope, using: &identifiers) }
+        for notification in envelope.map({ told.notifications(on: $0, by: own) }) ?? [] {
+            let body = ByteString(notification.serialized())
+            say(body, DispositionNotification.mediaType, mustWrap: true, using: &identifiers)
+        }
         let composing = IsComposing(.active, refresh: .seconds(60))
         say(ByteString(composing.serialized()), IsComposing.mediaType, using: &identifiers)
         let echo = LabChat.echo(of: content, contentType)
@@ -96,31 +105,6 @@ struct LabChat: Sendable {
         return "“\(content.text.prefix(LabLimits.echo))”"
     }
 
-    /// Tells that a message was delivered and displayed, as far as its sender asks (RFC 5438 §7.2.1).
-    private mutating func notify(of envelope: CPIMMessage, using identifiers: inout IdentifierSource) {
-        guard let messageID = envelope.first(.messageID)?.text,
-            let wishes = envelope.first(.dispositionNotification)?.text
-        else { return }
-        let dispositions: [(String, DispositionNotification.Disposition)] = [
-            ("positive-delivery", .delivery(.delivered)), ("display", .display(.displayed)),
-        ]
-        for (wish, disposition) in dispositions where wishes.contains(wish) {
-            let notification = DispositionNotification(
-                messageID: messageID,
-                dateTime: envelope.first(.dateTime)?.text ?? "",
-                recipient: own,
-                originalRecipient: own,
-                disposition: disposition
-            )
-            say(
-                ByteString(notification.serialized()),
-                DispositionNotification.mediaType,
-                mustWrap: true,
-                using: &identifiers
-            )
-        }
-    }
-
     /// Sends content in an envelope if the other side takes it so, else as it is, if at all.
     private mutating func say(
         _ content: ByteString,
@@ -131,7 +115,7 @@ struct LabChat: Sendable {
         guard let type = MediaType(contentType) else { return }
         let isWrapped = agreement.allows(type, within: Self.envelope)
         guard isWrapped || (!mustWrap && agreement.allows(type)) else { return }
-        let body = isWrapped ? wrapped(content, contentType) : content
+        let body = isWrapped ? Self.wrapped(content, contentType, from: own, to: other) : content
         _ = session.send(
             MSRP.OutgoingMessage(
                 messageID: RandomIdentifier.messageID(using: &identifiers),
@@ -141,7 +125,12 @@ struct LabChat: Sendable {
         )
     }
 
-    private func wrapped(_ content: ByteString, _ contentType: String) -> ByteString {
+    static func wrapped(
+        _ content: ByteString,
+        _ contentType: String,
+        from own: String,
+        to other: String
+    ) -> ByteString {
         let headers = [
             CPIMHeader(.from, CPIMAddress(uri: own)), CPIMHeader(.to, CPIMAddress(uri: other)),
         ]

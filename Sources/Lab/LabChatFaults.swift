@@ -15,6 +15,10 @@ struct LabChatFaults: Sendable {
     var losses: [Loss: Int] = [:]
     /// How long each response takes.
     var delay = Duration.zero
+    /// What reports tell in place of what is, and how many still; all if `nil`.
+    var reportStatus: (code: ResponseCode, count: Int?)?
+    /// What the automatic buddy tells of the messages that came.
+    var notification = LabNotification.delivered
     /// Whether the next client that asks for the relay again gets another path.
     var movesPath = false
 
@@ -28,8 +32,14 @@ struct LabChatFaults: Sendable {
     }
 
     mutating func takeRefusal() -> ResponseCode? {
-        guard let (code, count) = refusal else { return nil }
-        if let count { refusal = count > 1 ? (code, count - 1) : nil }
+        Self.take(&refusal)
+    }
+
+    mutating func takeReportStatus() -> ResponseCode? { Self.take(&reportStatus) }
+
+    private static func take(_ fault: inout (code: ResponseCode, count: Int?)?) -> ResponseCode? {
+        guard let (code, count) = fault else { return nil }
+        if let count { fault = count > 1 ? (code, count - 1) : nil }
         return code
     }
 
@@ -61,13 +71,21 @@ extension LabChatFaults {
             cut = try argument.map { word throws(LabFaultError) in Int(try LabFaults.number(word)) } ?? 1
         case ("delay", 2): delay = argument == "off" ? .zero : try LabFaults.time(words[1])
         case ("lose", 2...3): try lose(words[1], words.dropFirst(2).first)
-        case (_, 1...2):
-            guard let value = UInt16(words[0]), 400..<600 ~= value else { throw .unknown(words[0]) }
-            let count = try argument.map { word throws(LabFaultError) in Int(try LabFaults.number(word)) }
-            refusal = (ResponseCode(rawValue: value), count)
+        case ("report", 2...3): reportStatus = try Self.status(words.dropFirst())
+        case (_, 1...2): refusal = try Self.status(words[...])
         default: throw .unknown(words.joined(separator: " "))
         }
         isInPath = true
+    }
+
+    /// Reads a status that tells of a failure, and how often it is told.
+    private static func status(
+        _ words: ArraySlice<String>
+    ) throws(LabFaultError) -> (code: ResponseCode, count: Int?) {
+        let word = words.first ?? ""
+        guard let value = UInt16(word), 400..<600 ~= value else { throw .unknown(word) }
+        let count = try words.dropFirst().first.map(LabFaults.number)
+        return (ResponseCode(rawValue: value), count.map { Int($0) })
     }
 
     private mutating func lose(_ name: String, _ count: String?) throws(LabFaultError) {
@@ -83,6 +101,10 @@ extension LabChatFaults: CustomStringConvertible {
         if let (code, count) = refusal {
             words.append("chunks answered \(code.rawValue)" + (count.map { " \($0) times" } ?? ""))
         }
+        if let (code, count) = reportStatus {
+            words.append("MSRP reports tell \(code.rawValue)" + (count.map { " \($0) times" } ?? ""))
+        }
+        if notification != .delivered { words.append("notifications tell \(notification.rawValue)") }
         for loss in Loss.allCases {
             guard let count = losses[loss] else { continue }
             words.append("\(count == .max ? "all" : "\(count)") MSRP \(loss.rawValue) lost")

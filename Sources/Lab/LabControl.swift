@@ -19,8 +19,10 @@ extension LabCore {
         ("msrp drop [BYTES]", "Break the MSRP connection after so many bytes of messages, once"),
         ("msrp 4xx|5xx [N]", "Answer the next N chunks so, 413 or 415 for example, or all"),
         ("msrp lose WHAT [N|all]", "Lose the next N messages, responses or reports"),
+        ("msrp report 4xx|5xx [N]", "Let the next N reports tell of this failure, or all"),
         ("msrp delay TIME|off", "Hold back every MSRP response"),
         ("msrp move", "Give the next client that asks for the relay again another path"),
+        ("imdn WHAT", "What bob tells of messages: delivered, failed, forbidden, error, none"),
         (
             "deregister USER [EVENT]",
             "End a registration as the network does: deactivated, rejected, probation"
@@ -49,7 +51,7 @@ extension LabCore {
         switch (verb, arguments.count) {
         case ("help", 0): return Self.help
         case ("status", 0): return status(at: now)
-        case ("fault", 1...), ("drop", 1), ("delay", 1), ("msrp", 1...): return set(words)
+        case ("fault", 1...), ("drop", 1), ("delay", 1), ("msrp", 1...), ("imdn", 1): return set(words)
         case ("presence", 2...3): return permit(arguments, at: now)
         case ("forget", 1): return forget(arguments[0], at: now)
         case ("deregister", 1...2): return deregister(arguments[0], arguments.dropFirst().first, at: now)

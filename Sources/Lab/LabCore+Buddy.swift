@@ -1,3 +1,4 @@
+import Documents
 import MSRP
 import SDP
 import SIP
@@ -55,10 +56,30 @@ extension LabCore {
     {
         // What a program sends by itself, a program does not answer.
         guard let outer = message.contentType,
-            case (_, let type?, let content) = LabChat.unwrapped(message.body, outer), !type.isAutomatic
+            case (let envelope, let type?, let content) = LabChat.unwrapped(message.body, outer),
+            !type.isAutomatic
         else { return }
+        if let envelope { notify(user, of: envelope, from: buddy, at: now) }
         let echo = LabChat.echo(of: content, type)
         deliver("Hi \(user.name), I got your message: \(echo)", from: buddy, to: user, at: now)
+    }
+
+    /// Tells what became of a message, as far as its sender asks.
+    private mutating func notify(
+        _ user: LabUser,
+        of envelope: CPIMMessage,
+        from buddy: LabUser,
+        at now: Instant
+    ) {
+        guard let own = buddy.identities(in: configuration.domain).first?.text.text,
+            let other = user.identities(in: configuration.domain).first?.text.text
+        else { return }
+        for notification in messages.faults.notification.notifications(on: envelope, by: own) {
+            let content = ByteString(notification.serialized())
+            let type = DispositionNotification.mediaType
+            let body = LabChat.wrapped(content, type, from: own, to: other)
+            deliver(body, MediaType("message", "cpim"), from: buddy, to: user, at: now)
+        }
     }
 
     // MARK: - Chats

@@ -98,6 +98,20 @@ extension LabCore {
         to recipient: LabUser,
         at now: Instant
     ) -> Bool {
+        deliver(ByteString(text), MediaType("text", "plain"), from: sender, to: recipient, at: now)
+    }
+
+    /// Sends a message of any content in somebody's name.
+    ///
+    /// - Returns: Whether the recipient is registered.
+    @discardableResult
+    mutating func deliver(
+        _ body: ByteString,
+        _ type: MediaType,
+        from sender: LabUser,
+        to recipient: LabUser,
+        at now: Instant
+    ) -> Bool {
         guard let binding = registrar.target(of: recipient.name),
             let own = sender.identities(in: configuration.domain).first,
             let other = recipient.identities(in: configuration.domain).first
@@ -109,7 +123,7 @@ extension LabCore {
         request.headers.append(CallID(identifiers.callID()))
         request.headers.append(CSeq(number: 1, method: .message))
         request.headers.append(PAssertedIdentity(NameAddress(own)))
-        request.setBody(ByteString(text), type: MediaType("text", "plain"))
+        request.setBody(body, type: type)
         send(request, over: binding.flow, for: .text(to: recipient.name), at: now)
         return true
     }

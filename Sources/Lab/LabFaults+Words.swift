@@ -29,14 +29,17 @@ extension LabFaults {
         }
     }
 
-    private static let verbs: Set<String> = ["drop", "delay", "msrp"]
+    private static let verbs: Set<String> = ["drop", "delay", "msrp", "imdn"]
 
-    /// Sets what a line says that begins with `fault`, `drop`, `delay` or `msrp`.
+    /// Sets what a line says that begins with `fault` or one of the other verbs.
     mutating func set(_ words: [String]) throws(LabFaultError) {
         guard words.count > 1 else { throw .unknown(words.joined()) }
         switch words[0] {
         case "drop": try setDropped(words[1])
         case "msrp": try chats.set(Array(words.dropFirst()))
+        case "imdn":
+            guard let told = LabNotification(rawValue: words[1]) else { throw .unknown(words[1]) }
+            chats.notification = told
         case "delay": delay = words[1] == "off" ? .zero : try Self.time(words[1])
         default:
             let method = Method(rawValue: words[1])

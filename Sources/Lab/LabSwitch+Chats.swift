@@ -64,7 +64,7 @@ extension LabSwitch {
     /// Hands a piece of a chunk to the buddy, and sends what it has to say.
     mutating func converse(_ name: ByteString, _ event: ChunkParser.Event, at now: Instant) {
         guard case .buddy(var chat)? = paths[name]?.purpose else { return }
-        chat.receive(event, using: &identifiers)
+        chat.receive(event, telling: faults.notification, using: &identifiers)
         paths[name]?.purpose = .buddy(chat)
         pumpChat(name, at: now)
     }
@@ -75,7 +75,7 @@ extension LabSwitch {
         if let link = path.links.values.first {
             while let chunk = chat.next(at: now, using: &identifiers) {
                 switch chunk.startWord {
-                case "REPORT": if !loseReport() { send(chunk, to: link) }
+                case "REPORT": if let report = passing(report: chunk) { send(report, to: link) }
                 case "SEND": send(chunk, to: link)
                 default: sendResponse(chunk, to: link, at: now)
                 }

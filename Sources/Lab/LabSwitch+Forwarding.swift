@@ -36,6 +36,7 @@ extension LabSwitch {
 
     /// Decides what becomes of a chunk.
     mutating func begin(_ head: ChunkHead, on id: LinkID, at now: Instant) -> Passage {
+        var head = head
         guard let toPath = head.toPath, let target = try? MSRPPath(parsing: toPath), let first = target.first
         else { return refuse(head, .badRequest, on: id, at: now) }
         if head.method == .auth, target.uris.count == 1, isOwn(first) {
@@ -50,7 +51,7 @@ extension LabSwitch {
         if case .buddy = path.purpose {
             guard target.uris.count == 1 else { return refuse(head, .sessionDoesNotExist, on: id, at: now) }
             if let previous { bind(previous, to: id, of: name) }
-            if let passage = misbehave(head, on: id, at: now) { return passage }
+            if let passage = misbehave(&head, on: id, at: now) { return passage }
             converse(name, .head(head), at: now)
             return .buddy(name)
         }
@@ -58,7 +59,7 @@ extension LabSwitch {
             return refuse(head, .sessionDoesNotExist, on: id, at: now)
         }
         bind(previous, to: id, of: name)
-        if let passage = misbehave(head, on: id, at: now) { return passage }
+        if let passage = misbehave(&head, on: id, at: now) { return passage }
         guard let link = link(to: route.hop, of: route.name) else {
             return refuse(head, .sessionDoesNotExist, on: id, at: now)
         }
@@ -258,15 +259,30 @@ extension LabSwitch {
 
     // MARK: - Faults
 
-    mutating func loseReport() -> Bool {
-        guard faults.takeLost(.reports) else { return false }
-        outbox.append(.note("an MSRP report lost on purpose"))
-        return true
+    /// A report of the buddy as faults let it pass; `nil` if it gets lost.
+    mutating func passing(report: ByteString) -> ByteString? {
+        var (parser, input) = (ChunkParser(), report)
+        guard case .head(var head)? = try? parser.next(&input) else { return report }
+        return misbehave(withReport: &head) ? nil : ByteString(head.chunk().bytes)
+    }
+
+    /// Does to a report what a fault wants.
+    ///
+    /// - Returns: Whether it gets lost.
+    private mutating func misbehave(withReport head: inout ChunkHead) -> Bool {
+        if faults.takeLost(.reports) {
+            outbox.append(.note("an MSRP report lost on purpose"))
+            return true
+        }
+        guard let code = faults.takeReportStatus() else { return false }
+        head.status = DeliveryStatus(code)
+        outbox.append(.note("an MSRP report made to tell \(code.rawValue) on purpose"))
+        return false
     }
 
     /// Does to a request what a fault wants; `nil` if it is to pass.
-    private mutating func misbehave(_ head: ChunkHead, on id: LinkID, at now: Instant) -> Passage? {
-        if head.method == .report, loseReport() { return .dropped }
+    private mutating func misbehave(_ head: inout ChunkHead, on id: LinkID, at now: Instant) -> Passage? {
+        if head.method == .report, misbehave(withReport: &head) { return .dropped }
         guard head.method == .send, head.contentType != nil else { return nil }
         if let code = faults.takeRefusal() {
             outbox.append(.note("an MSRP chunk answered \(code.rawValue) on purpose"))

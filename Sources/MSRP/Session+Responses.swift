@@ -10,18 +10,19 @@ extension Session {
             if code == .sessionDoesNotExist || code == .boundElsewhere { finishSession(code, into: &events) }
             return
         }
-        let place = messages.index(forKey: messageID)
-        if let place, entry.expectsSuccess { messages.values[place].unanswered -= 1 }
+        let place = messages.place(of: messageID)
+        if let place, entry.expectsSuccess { messages.entries[place].unanswered -= 1 }
         guard code.isSuccess else { return receiveFailure(code, of: messageID, into: &events) }
         guard let place else { return }
-        messages.values[place].acceptedRanges.insert(entry.range)
-        if messages.values[place].state == .accepted { finish(messageID, into: &events) }
+        messages.entries[place].acceptedRanges.insert(entry.range)
+        if messages.entries[place].state == .accepted { finish(messageID, into: &events) }
     }
 
-    /// Takes a failure from a response or a report, which mean the same (RFC 4975 §7.3.2).
+    /// Takes a failure from a response or a report, which mean the same to a session (RFC 4975 §7.3.2).
     private mutating func receiveFailure(
         _ code: ResponseCode,
         of messageID: ByteString,
+        isReported: Bool = false,
         into events: inout [SessionEvent]
     ) {
         switch code {
@@ -36,7 +37,10 @@ extension Session {
             events.append(.overdue(messageID: messageID))
         default:
             forget(messageID)
-            events.append(.failed(messageID: messageID, code))
+            events.append(
+                isReported
+                    ? .undelivered(messageID: messageID, code) : .failed(messageID: messageID, code)
+            )
         }
     }
 
@@ -51,7 +55,9 @@ extension Session {
         guard let messageID = head.messageID, let progress = messages[messageID], let status = head.status,
             status.namespace == 0
         else { return }
-        guard status.code.isSuccess else { return receiveFailure(status.code, of: messageID, into: &events) }
+        guard status.code.isSuccess else {
+            return receiveFailure(status.code, of: messageID, isReported: true, into: &events)
+        }
         guard progress.message.successReport else { return }
         let start = (head.byteRange?.start ?? 1) - 1
         // An end that is not told, or a range that is not there, means all that was sent.

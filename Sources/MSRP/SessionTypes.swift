@@ -67,8 +67,10 @@ package enum SessionEvent: Sendable {
     case accepted(messageID: ByteString)
     /// The far end reports that all of it arrived.
     case delivered(messageID: ByteString)
-    /// The message is refused or lost; no more of it is sent.
+    /// The message is refused; no more of it is sent.
     case failed(messageID: ByteString, ResponseCode)
+    /// A report tells that the message got no further; no more of it is sent.
+    case undelivered(messageID: ByteString, ResponseCode)
     /// A response is late: the message probably failed (RFC 4975 §7.1.1). It still counts when it comes.
     case overdue(messageID: ByteString)
     /// The peer answered an empty SEND.

@@ -18,6 +18,37 @@ import Testing
         try await core.quit()
     }
 
+    @Test("what a notification tells of a message is the status", arguments: ["failed", "forbidden", "none"])
+    func notified(_ told: String) async throws {
+        let core = try await PocketCore(["--fault", "imdn \(told)"])
+        let alice = try core.person("alice")
+        let limit = told == "none" ? "1" : "20"
+        let outcome = try await alice.ims(
+            "--timeout",
+            limit,
+            "send-message",
+            "--wait",
+            "delivered",
+            "sip:bob@ims.test",
+            "hello"
+        )
+        #expect(outcome.status == .status(told == "none" ? 7 : 8), "\(outcome)")
+        try await core.quit()
+    }
+
+    @Test("a report that tells of a failure is the status of a chat")
+    func reported() async throws {
+        let core = try await PocketCore(["--fault", "msrp on, msrp report 480"])
+        let alice = try core.person("alice", "chat-transport = tcp")
+        let bob = try core.person("bob")
+        let listening = try bob.start("listen", "--accept-chat", "all", "--json")
+        _ = try await listening.event("registered")
+        let outcome = try await alice.ims("chat", "sip:bob@ims.test", input: "hello\n")
+        #expect(outcome.status == .status(9), "\(outcome)")
+        #expect(outcome.errors.contains("480"), "\(outcome)")
+        try await core.quit()
+    }
+
     @Test("two people chat through the switch", arguments: ["tcp", "tls"])
     func passing(_ transport: String) async throws {
         let core = try await PocketCore(["--fault", "msrp on"])

@@ -147,6 +147,43 @@ struct LabBuddyTests {
         #expect(try send("application/im-iscomposing+xml", answers[2].content.body).isEmpty)
     }
 
+    @Test(arguments: ["delivered", "failed", "forbidden", "error", "none"])
+    func `a message outside a chat is told of as it is to be`(_ told: String) throws {
+        var bench = LabBench()
+        var alice = LabPhone("alice", port: 6001)
+        try bench.register(&alice)
+        #expect(!bench.core.obey("imdn \(told)", at: bench.now).hasPrefix("error:"))
+        #expect(bench.core.obey("imdn unheard-of", at: bench.now).hasPrefix("error:"))
+        let headers = [
+            CPIMHeader(.from, CPIMAddress(uri: "sip:alice@ims.test")),
+            CPIMHeader(.to, CPIMAddress(uri: "sip:bob@ims.test")), CPIMHeader(.messageID, text: "imdn-1"),
+            CPIMHeader(.dateTime, text: "2026-01-02T03:04:05Z"),
+            CPIMHeader(
+                .dispositionNotification,
+                text: "positive-delivery, negative-delivery, display"
+            ),
+        ]
+        let content = MIMEEntity(type: "text/plain", body: "hello")
+        var request = alice.makeRequest(.message, to: "sip:bob@ims.test")
+        request.setBody(
+            CPIMMessage(headers: headers, content: content).serialized(),
+            type: MediaType("message", "cpim")
+        )
+        try bench.receive(alice.addressed(request), over: alice.flow)
+        let bodies = bench.sent.map(\.message).filter { $0.method == .message }.map(\.body)
+        let states = bodies.compactMap { body -> DispositionNotification.Disposition? in
+            guard let envelope = try? CPIMMessage(parsing: body) else { return nil }
+            let notification = try? DispositionNotification(parsing: envelope.content.body)
+            return notification?.messageID == "imdn-1" ? notification?.disposition : nil
+        }
+        switch DispositionNotification.Delivery(rawValue: told) {
+        case .delivered?: #expect(states == [.delivery(.delivered), .display(.displayed)])
+        case let failure?: #expect(states == [.delivery(failure)])
+        case nil: #expect(states.isEmpty)
+        }
+        #expect(bodies.count == states.count + 1)
+    }
+
     @Test func `a file is taken with the attributes it was offered with, and forgotten`() throws {
         var (bench, _, answer, bob) = try chatting([
             "a=accept-types:*", "a=sendonly", "a=file-transfer-id:f1",

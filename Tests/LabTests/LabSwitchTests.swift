@@ -349,6 +349,13 @@ struct LabSwitchTests {
         #expect(try bench.chunks(on: alice).isEmpty)
         bench.receive(report, on: bob)
         #expect(try bench.chunk(on: alice).head.method == .report)
+
+        try bench.messages.faults.set(["report", "480", "1"])
+        #expect("\(bench.messages.faults)" == "MSRP reports tell 480 1 times")
+        bench.receive(report, on: bob)
+        #expect(try bench.chunk(on: alice).head.status?.code.rawValue == 480)
+        bench.receive(report, on: bob)
+        #expect(try bench.chunk(on: alice).head.status?.code == .ok)
     }
 
     @Test func `a connection breaks in the middle of a message, once`() throws {

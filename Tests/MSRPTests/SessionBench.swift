@@ -150,6 +150,7 @@ extension SessionEvent {
         case .accepted(let id): "accepted \(id)"
         case .delivered(let id): "delivered \(id)"
         case .failed(let id, let code): "failed \(id) \(code.rawValue)"
+        case .undelivered(let id, let code): "undelivered \(id) \(code.rawValue)"
         case .overdue(let id): "overdue \(id)"
         case .alive: "alive"
         case .silent: "silent"
