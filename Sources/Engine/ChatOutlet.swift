@@ -55,6 +55,8 @@ final class ChatOutlet: @unchecked Sendable {
         private let report: @Sendable () -> Void
         private var wake: @Sendable () -> Void = {}
         private var isReportDue = false
+        /// Whether it is called when more can be written.
+        private var isWaiting = false
 
         init(_ envelope: CPIMStream?, in outlet: ChatOutlet?, _ report: @escaping @Sendable () -> Void) {
             (self.envelope, self.outlet, self.report) = (envelope, outlet, report)
@@ -79,20 +81,32 @@ final class ChatOutlet: @unchecked Sendable {
                 return .ready
             }
             guard outlet.writer.write(content) else { return .refused(.stopSending) }
-            guard isFull else { return .ready }
-            outlet.wakes.append { [weak self] in self?.goOn() }
-            return .full
+            return waitIfFull() ? .full : .ready
+        }
+
+        func flush() {
+            outlet?.writer.flush()
+            _ = waitIfFull()
+        }
+
+        private func waitIfFull() -> Bool {
+            guard isFull else { return false }
+            if !isWaiting { outlet?.wakes.append { [weak self] in self?.goOn() } }
+            isWaiting = true
+            return true
         }
 
         func end(_ end: MessageSinkEnd) {
             guard let outlet else { return }
             outlet.isTaken = false
+            if case .complete = end, let rest = try? envelope?.finish() { _ = write(rest, to: outlet) }
+            flush()
             guard case .complete = end else { return }
-            if let rest = try? envelope?.finish() { _ = write(rest, to: outlet) }
             if isFull { isReportDue = true } else { report() }
         }
 
         private func goOn() {
+            isWaiting = false
             if isReportDue { report() }
             isReportDue = false
             wake()

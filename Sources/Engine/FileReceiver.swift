@@ -131,12 +131,17 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
         return .refused(.stopSending)
     }
 
+    func flush() {
+        if case .descriptor(let writer) = destination { writer.flush() }
+    }
+
     var isFull: Bool {
         if case .descriptor(let writer) = destination, writer.isFull { return true }
         return isStoring || hash.isFull
     }
 
     func end(_ end: MessageSinkEnd) {
+        defer { flush() }
         guard failure == nil else { return }
         guard case .complete = end else {
             if case .failed = end { stop(.byPeer) }

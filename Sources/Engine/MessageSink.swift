@@ -12,13 +12,20 @@ package protocol MessageSink: AnyObject, Sendable {
     /// Takes the next bytes, whatever it answers; it must not block.
     func receive(_ bytes: ByteString) -> MessageIntake
 
-    /// Whether what was taken is where it belongs.
+    /// Brings what was taken where it belongs, as far as that goes now: it is about to be answered.
+    func flush()
+
+    /// Whether something that was taken is still on its way to where it belongs.
     var isFull: Bool { get }
 
     /// Is told that no more bytes come.
     ///
     /// It is called before the last bytes are answered; one that is still `full` keeps the answer back.
     func end(_ end: MessageSinkEnd)
+}
+
+extension MessageSink {
+    package func flush() {}
 }
 
 /// What a sink says to the bytes it was given.

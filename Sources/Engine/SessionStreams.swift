@@ -30,6 +30,11 @@ struct SessionStreams {
             && (sinks.values.contains(where: \.isFull) || finishing.contains(where: \.isFull))
     }
 
+    /// Brings what came where it belongs, as far as that goes now.
+    func flush() {
+        for sink in sinks.values { sink.flush() }
+    }
+
     // MARK: Incoming
 
     /// Hands what came to its sink.

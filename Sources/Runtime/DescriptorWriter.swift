@@ -7,6 +7,8 @@ package final class DescriptorWriter: @unchecked Sendable {
     private let loop: EventLoop
     private let descriptor: Int32
     private var queue: [ByteString] = []
+    /// Small pieces, which are written together: a system call costs more than to copy them.
+    private var gathered = ByteWriter()
     private var isWatched = false
     /// How many bytes are written at once; all there are where nobody can be slow to read them.
     private let slice: Int
@@ -17,6 +19,9 @@ package final class DescriptorWriter: @unchecked Sendable {
 
     /// What a pipe takes at once if poll(2) says that it takes anything.
     private static let pipeSlice = 4_096
+    /// What is below this is small, and how much of it is gathered at most.
+    private static let smallPiece = 16_384
+    private static let gathering = 65_536
 
     /// - Parameters:
     ///   - descriptor: Where to write; it is not closed.
@@ -29,17 +34,36 @@ package final class DescriptorWriter: @unchecked Sendable {
         slice = isStored ? .max : Self.pipeSlice
     }
 
-    /// Whether something waits to be written.
-    package var isFull: Bool { failure.isEmpty && !queue.isEmpty }
+    /// Whether something waits until it can be written.
+    package var isFull: Bool { failure.isEmpty && isWatched && !queue.isEmpty }
 
-    /// Writes bytes, or keeps what cannot be written now.
+    /// Writes bytes, or keeps what cannot be written now; small pieces may wait for `flush`.
     ///
     /// - Returns: Whether there is still someone to write for.
     package func write(_ bytes: ByteString) -> Bool {
         guard failure.isEmpty else { return false }
+        guard bytes.count >= Self.smallPiece else {
+            gathered.append(bytes)
+            if gathered.count >= Self.gathering { flush() }
+            return failure.isEmpty
+        }
+        seal()
         queue.append(bytes)
         drain()
         return failure.isEmpty
+    }
+
+    /// Writes what was gathered, as far as it can be written now.
+    package func flush() {
+        guard !gathered.isEmpty, failure.isEmpty else { return }
+        seal()
+        drain()
+    }
+
+    private func seal() {
+        guard !gathered.isEmpty else { return }
+        queue.append(gathered.string)
+        gathered = ByteWriter(capacity: gathered.count)
     }
 
     private var isWritable: Bool {
@@ -80,6 +104,7 @@ package final class DescriptorWriter: @unchecked Sendable {
 
     /// Stops to watch the descriptor.
     package func close() {
+        flush()
         if isWatched { loop.deregister(descriptor) }
         isWatched = false
         queue = []
