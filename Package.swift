@@ -39,7 +39,7 @@ let package = Package(
 
         .target(name: "Wire", swiftSettings: borrowing),
         .target(name: "Pictures", dependencies: ["CPictures"], swiftSettings: strict),
-        .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Crypto", dependencies: ["CLinux", "COpenSSL"], swiftSettings: strict),
         .target(name: "SIP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
         .target(name: "SDP", dependencies: ["Wire", "Crypto"], swiftSettings: borrowing),
         .target(name: "MSRP", dependencies: ["Wire"], swiftSettings: borrowing),

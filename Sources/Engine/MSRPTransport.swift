@@ -1,3 +1,4 @@
+import Crypto
 import MSRP
 import Runtime
 import SIP
@@ -39,7 +40,7 @@ final class MSRPTransport: @unchecked Sendable {
     var isHeld = false {
         didSet { if isHeld != oldValue { for (id, link) in links { pauseIfFull(id, link) } } }
     }
-    var random = SystemRandomNumberGenerator()
+    var random = RandomReserve()
     /// Sessions that may have something to send.
     private var ready: [Entry] = []
     var alarms = TimerQueue<Alarm>()
@@ -250,10 +251,13 @@ final class MSRPTransport: @unchecked Sendable {
         var input = bytes
         var events: [Event] = []
         var told: [SessionEvent] = []
+        var parser = ChunkParser()
+        swap(&parser, &link.parser)
+        defer { link.parser = parser }
         do throws(MSRPParseError) {
             while true {
-                let before = expected.isEmpty ? nil : (link.parser, input)
-                guard let event = try link.parser.next(&input) else { break }
+                let before = expected.isEmpty ? nil : (parser, input)
+                guard let event = try parser.next(&input) else { break }
                 if case .head(let head) = event, !isForRecent(head, on: id, link) {
                     if takeRelayResponse(head, on: id, &events) {
                         link.current = nil
@@ -261,7 +265,7 @@ final class MSRPTransport: @unchecked Sendable {
                     }
                     link.current = admit(head, on: id, link, &events)
                     if link.early != nil, let before {
-                        link.parser = before.0
+                        parser = before.0
                         link.early?.bytes = before.1
                         break
                     }
@@ -346,6 +350,7 @@ final class MSRPTransport: @unchecked Sendable {
         guard let id = entry.link, let link = links[id] else { return [] }
         var events: [Event] = []
         var told: [SessionEvent] = []
+        entry.streams.flush()
         entry.session.holdsAnswers = entry.streams.isFull
         let now = Instant.now
         // As many chunks as what sources have supplied is surely enough for.

@@ -19,24 +19,92 @@ package struct ChunkHead: Sendable {
         package init(_ name: ByteString, _ value: ByteString) { (self.name, self.value) = (name, value) }
     }
 
-    package var transactionID: ByteString
-    package var startLine: StartLine
-    package var toPath: ByteString?
-    package var fromPath: ByteString?
-    package var messageID: ByteString?
-    package var byteRange: ByteRange?
-    /// Whether the sender wants to hear when the message arrived (RFC 4975 §7.1.1: no, if it says nothing).
-    package var successReport = false
-    package var failureReport = FailureReport.yes
-    package var status: DeliveryStatus?
-    package var contentType: ByteString?
-    /// All other fields in their order.
-    package var otherFields: [Field] = []
-    /// The first thing wrong with the fields, if anything is.
-    package var defect: MSRPParseError?
+    fileprivate struct Values: Sendable {
+        var transactionID: ByteString
+        var startLine: StartLine
+        var toPath: ByteString?
+        var fromPath: ByteString?
+        var messageID: ByteString?
+        var byteRange: ByteRange?
+        var successReport = false
+        var failureReport = FailureReport.yes
+        var status: DeliveryStatus?
+        var contentType: ByteString?
+        var otherFields: [Field] = []
+        var defect: MSRPParseError?
+    }
+
+    /// A head is handed on several times for each chunk: one reference for all its values makes that cheap.
+    private final class Storage: Sendable {
+        let values: Values
+
+        init(_ values: Values) { self.values = values }
+    }
+
+    private var storage: Storage
 
     package init(transactionID: ByteString, _ startLine: StartLine) {
-        (self.transactionID, self.startLine) = (transactionID, startLine)
+        storage = Storage(Values(transactionID: transactionID, startLine: startLine))
+    }
+
+    private mutating func change(_ body: (inout Values) -> Void) {
+        var values = storage.values
+        body(&values)
+        storage = Storage(values)
+    }
+}
+
+extension ChunkHead {
+    package var transactionID: ByteString {
+        get { storage.values.transactionID }
+        set { change { $0.transactionID = newValue } }
+    }
+    package var startLine: StartLine {
+        get { storage.values.startLine }
+        set { change { $0.startLine = newValue } }
+    }
+    package var toPath: ByteString? {
+        get { storage.values.toPath }
+        set { change { $0.toPath = newValue } }
+    }
+    package var fromPath: ByteString? {
+        get { storage.values.fromPath }
+        set { change { $0.fromPath = newValue } }
+    }
+    package var messageID: ByteString? {
+        get { storage.values.messageID }
+        set { change { $0.messageID = newValue } }
+    }
+    package var byteRange: ByteRange? {
+        get { storage.values.byteRange }
+        set { change { $0.byteRange = newValue } }
+    }
+    /// Whether the sender wants to hear when the message arrived (RFC 4975 §7.1.1: no, if it says nothing).
+    package var successReport: Bool {
+        get { storage.values.successReport }
+        set { change { $0.successReport = newValue } }
+    }
+    package var failureReport: FailureReport {
+        get { storage.values.failureReport }
+        set { change { $0.failureReport = newValue } }
+    }
+    package var status: DeliveryStatus? {
+        get { storage.values.status }
+        set { change { $0.status = newValue } }
+    }
+    package var contentType: ByteString? {
+        get { storage.values.contentType }
+        set { change { $0.contentType = newValue } }
+    }
+    /// All other fields in their order.
+    package var otherFields: [Field] {
+        get { storage.values.otherFields }
+        set { change { $0.otherFields = newValue } }
+    }
+    /// The first thing wrong with the fields, if anything is.
+    package var defect: MSRPParseError? {
+        get { storage.values.defect }
+        set { change { $0.defect = newValue } }
     }
 
     package var method: RequestMethod? {
@@ -69,15 +137,16 @@ extension ChunkHead {
         let span = text.span
         var lineEnd = span.firstIndex(of: .lineFeed, from: 0)
         let start = text[min(transactionID.upperBound + 1, lineEnd)..<max(lineEnd - 1, 0)]
-        self.init(
+        var values = Values(
             transactionID: text[transactionID],
-            try Self.startLine(start, at: transactionID.upperBound + 1)
+            startLine: try Self.startLine(start, at: transactionID.upperBound + 1)
         )
         while lineEnd + 1 < span.count {
             let lineStart = lineEnd + 1
             lineEnd = span.firstIndex(of: .lineFeed, from: lineStart)
-            try read(text, lineStart..<min(lineEnd, span.count) - 1)
+            try values.read(text, lineStart..<min(lineEnd, span.count) - 1)
         }
+        storage = Storage(values)
     }
 
     private static func startLine(_ rest: ByteString, at offset: Int) throws(MSRPParseError) -> StartLine {
@@ -95,8 +164,10 @@ extension ChunkHead {
         }
         return .response(code, comment: rest[scanner.position...].trimmed)
     }
+}
 
-    private mutating func read(_ text: ByteString, _ line: Range<Int>) throws(MSRPParseError) {
+extension ChunkHead.Values {
+    fileprivate mutating func read(_ text: ByteString, _ line: Range<Int>) throws(MSRPParseError) {
         let span = text.span
         var colon = line.lowerBound
         while colon < line.upperBound, span[colon] != UInt8(ascii: ":"), span[colon] > 32 { colon += 1 }
@@ -109,7 +180,7 @@ extension ChunkHead {
         let name = span.extracting(line.lowerBound..<colon)
         do throws(MSRPParseError) {
             guard try !set(name, text[start..<end]) else { return }
-            otherFields.append(Field(text[line.lowerBound..<colon], text[start..<end]))
+            otherFields.append(ChunkHead.Field(text[line.lowerBound..<colon], text[start..<end]))
         } catch {
             defect = defect ?? error
         }

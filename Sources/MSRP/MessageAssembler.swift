@@ -33,6 +33,8 @@ package struct MessageAssembler: Sendable {
     /// The chunk that is being received.
     private struct Current: Sendable {
         var messageID: ByteString?
+        /// Where its message is among the open ones, if it is one of them.
+        var index: Int?
         /// The place of the next byte.
         var place: UInt64
         var head: ChunkHead
@@ -45,7 +47,8 @@ package struct MessageAssembler: Sendable {
 
     package var delivery: Delivery
     private let limits: MSRPLimits
-    private var open: [ByteString: PartialMessage] = [:]
+    /// The messages that have begun and are not complete: so few that to look through them is fastest.
+    private var open: [PartialMessage] = []
     private var remembered: [ByteString: Memory] = [:]
     private var rememberedOrder = FirstInFirstOut<ByteString>()
     private var current: Current?
@@ -71,8 +74,11 @@ package struct MessageAssembler: Sendable {
         refusal: ResponseCode? = nil,
         _ tell: Listener
     ) -> ResponseCode? {
-        let messageID = head.messageID.map { open[$0]?.message.messageID ?? ByteString($0.bytes) }
-        current = Current(messageID: messageID, place: (head.byteRange?.start ?? 1) - 1, head: head)
+        let index = head.messageID.flatMap(place)
+        let messageID =
+            index.map { open[$0].message.messageID } ?? head.messageID.map { ByteString($0.bytes) }
+        let start = (head.byteRange?.start ?? 1) - 1
+        current = Current(messageID: messageID, index: index, place: start, head: head)
         guard let messageID else {
             if head.contentType != nil { settle(.badRequest) }
             return current?.settled?.code
@@ -97,7 +103,9 @@ package struct MessageAssembler: Sendable {
     ///
     /// - Returns: The code it fails with, if these bytes make it fail.
     package mutating func receive(_ bytes: ByteString, _ tell: Listener) -> ResponseCode? {
-        guard let place = current?.place, current?.settled == nil else { return nil }
+        guard let place = current?.place, let head = current?.head, current?.settled == nil else {
+            return nil
+        }
         guard let messageID = current?.messageID else {
             settle(.badRequest)
             return .badRequest
@@ -107,42 +115,50 @@ package struct MessageAssembler: Sendable {
             return current?.settled?.code
         }
         current?.place += UInt64(bytes.count)
-        begin(messageID, tell)
-        let fits = open[messageID]?.receive(bytes, at: place, limits: limits) { piece in
+        let index = begin(messageID, head, tell)
+        let fits = open[index].receive(bytes, at: place, limits: limits) { piece in
             tell(.data(messageID: messageID, piece))
         }
-        guard fits == false || waitingBytes > limits.outOfOrderBytes else { return nil }
+        guard !fits || waitingBytes > limits.outOfOrderBytes else { return nil }
         refuse(messageID, .stopSending, tell)
         return current?.settled?.code
     }
 
     private var waitingBytes: Int {
-        open.count == 1 ? 0 : open.values.reduce(0) { $0 + $1.waitingBytes }
+        open.count == 1 ? 0 : open.reduce(0) { $0 + $1.waitingBytes }
+    }
+
+    private func place(of messageID: ByteString) -> Int? {
+        open.indices.first { open[$0].message.messageID == messageID }
+    }
+
+    private mutating func remove(at index: Int) -> PartialMessage {
+        current?.index = nil
+        return open.remove(at: index)
     }
 
     /// Ends the chunk that was begun.
     package mutating func end(_ flag: ContinuationFlag, _ tell: Listener) -> Outcome {
-        guard let place = current?.place else { return Outcome(code: .ok) }
+        guard let end = current?.place, let head = current?.head else { return Outcome(code: .ok) }
         defer { current = nil }
         if let settled = current?.settled { return settled }
         guard let messageID = current?.messageID else { return Outcome(code: .ok) }
         if flag == .aborted {
-            if open.removeValue(forKey: messageID) != nil {
+            if let index = place(of: messageID) {
+                _ = remove(at: index)
                 tell(.failed(messageID: messageID, .abandoned))
             }
             return Outcome(code: .ok)
         }
         // A request without a body is no message, unless it says how one ends that has begun (RFC 4975 §7.1).
-        if current?.head.contentType != nil { begin(messageID, tell) }
-        if flag == .complete { open[messageID]?.size = place }
-        // It may still ask for a report, to learn that the way to here is open.
-        if flag == .complete, place == 0, open[messageID] == nil {
-            return Outcome(code: .ok, completeSize: 0)
+        if head.contentType != nil { _ = begin(messageID, head, tell) }
+        guard let index = current?.index ?? place(of: messageID) else {
+            // It may still ask for a report, to learn that the way to here is open.
+            return Outcome(code: .ok, completeSize: flag == .complete && end == 0 ? 0 : nil)
         }
-        guard let found = open.index(forKey: messageID), let size = open.values[found].size,
-            open.values[found].contiguous >= size
-        else { return Outcome(code: .ok) }
-        let message = open.remove(at: found).value
+        if flag == .complete { open[index].size = end }
+        guard let size = open[index].size, open[index].contiguous >= size else { return Outcome(code: .ok) }
+        let message = remove(at: index)
         remember(messageID, .complete(size: size))
         switch delivery {
         case .whole: tell(.message(message.message, body: ByteString(message.collected)))
@@ -153,7 +169,8 @@ package struct MessageAssembler: Sendable {
 
     /// Refuses a message that has begun: the next of its chunks is answered with `code`, and its bytes are dropped.
     package mutating func refuse(_ messageID: ByteString, _ code: ResponseCode, _ tell: Listener) {
-        if open.removeValue(forKey: messageID) != nil {
+        if let index = place(of: messageID) {
+            _ = remove(at: index)
             tell(.failed(messageID: messageID, .refused(code)))
         }
         remember(messageID, .refused(code))
@@ -166,23 +183,26 @@ package struct MessageAssembler: Sendable {
     private mutating func settle(_ code: ResponseCode) { current?.settled = Outcome(code: code) }
 
     /// Opens the message of the present chunk, if it is not open.
-    private mutating func begin(_ messageID: ByteString, _ tell: Listener) {
+    ///
+    /// - Returns: Where it is among the open ones.
+    private mutating func begin(_ messageID: ByteString, _ head: ChunkHead, _ tell: Listener) -> Int {
         turn += 1
-        if let known = open.index(forKey: messageID) {
-            open.values[known].lastTurn = turn
-            return
+        if let known = current?.index ?? place(of: messageID) {
+            open[known].lastTurn = turn
+            return known
         }
-        guard let head = current?.head else { return }
         while open.count >= limits.openMessages {
-            guard let stalest = open.min(by: { $0.value.lastTurn < $1.value.lastTurn })?.key else { break }
-            open[stalest] = nil
-            remember(stalest, .refused(.stopSending))
-            tell(.failed(messageID: stalest, .displaced))
+            guard let stalest = open.indices.min(by: { open[$0].lastTurn < open[$1].lastTurn }) else { break }
+            let displaced = remove(at: stalest).message.messageID
+            remember(displaced, .refused(.stopSending))
+            tell(.failed(messageID: displaced, .displaced))
         }
         let message = IncomingMessage(head, messageID: messageID)
         var collects = false
         if case .whole = delivery { collects = true } else { tell(.began(message)) }
-        open[messageID] = PartialMessage(message: message, collects: collects, lastTurn: turn)
+        open.append(PartialMessage(message: message, collects: collects, lastTurn: turn))
+        current?.index = open.count - 1
+        return open.count - 1
     }
 
     private mutating func remember(_ messageID: ByteString, _ memory: Memory) {

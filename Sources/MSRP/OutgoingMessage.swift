@@ -118,8 +118,8 @@ struct OutgoingProgress: Sendable {
         let count = isCancelled ? 0 : min(size, queuedBytes)
         let (start, total) = (sentBytes, self.size)
         let end = count > MSRPLimits.plainChunkSize ? nil : start + UInt64(count)
-        let template = template ?? ChunkTemplate(head(paths))
-        self.template = template
+        let template = self.template ?? ChunkTemplate(head(paths))
+        if self.template == nil { self.template = template }
         sentBytes += UInt64(count)
         queuedBytes -= count
         isSent = !isCancelled && isSupplied && queuedBytes == 0

@@ -25,7 +25,8 @@ extension Session {
 
     /// Hands over the next bytes of a streamed message.
     package mutating func supply(_ bytes: ByteString, isLast: Bool = false, to messageID: ByteString) {
-        messages[messageID]?.supply(bytes, isLast: isLast)
+        guard let place = messages.place(of: messageID) else { return }
+        messages.entries[place].supply(bytes, isLast: isLast)
     }
 
     /// Gives a message up: the receiver is told with `#` if it has seen a part of it (RFC 4975 §7.1).
@@ -96,10 +97,8 @@ extension Session {
         sendKeepAlive()
     }
 
-    private typealias Place = Dictionary<ByteString, OutgoingProgress>.Index
-
     /// The message whose turn it is; interleaved ones go to the end of their row.
-    private mutating func nextMessage() -> Place? {
+    private mutating func nextMessage() -> Int? {
         let first = ordered.first.flatMap { readyMessage($0) }
         if let first, !interleavedGoesNext {
             interleavedGoesNext = true
@@ -117,32 +116,30 @@ extension Session {
         return first
     }
 
-    private func readyMessage(_ messageID: ByteString) -> Place? {
-        guard let place = messages.index(forKey: messageID), messages.values[place].isReady else {
-            return nil
-        }
+    private func readyMessage(_ messageID: ByteString) -> Int? {
+        guard let place = messages.place(of: messageID), messages.entries[place].isReady else { return nil }
         return place
     }
 
     private mutating func writeChunk(
-        of place: Place,
+        of place: Int,
         to writer: inout ByteWriter,
         at now: Instant,
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
     ) {
-        let messageID = messages.keys[place]
-        let (id, range) = messages.values[place].writeChunk(
+        let messageID = messages.entries[place].message.messageID
+        let (id, range) = messages.entries[place].writeChunk(
             upTo: configuration.chunkSize,
             (targetText, localText),
             to: &writer,
             using: &generator
         )
-        guard !messages.values[place].isCancelled else { return forget(messageID) }
-        let failureReport = messages.values[place].message.failureReport
+        guard !messages.entries[place].isCancelled else { return forget(messageID) }
+        let failureReport = messages.entries[place].message.failureReport
         if failureReport != .no {
             let expectsSuccess = failureReport == .yes
-            if expectsSuccess { messages.values[place].unanswered += 1 }
+            if expectsSuccess { messages.entries[place].unanswered += 1 }
             let entry = TransactionTable.Entry(
                 messageID: messageID,
                 range: range,
@@ -151,9 +148,9 @@ extension Session {
             let deadline = now + configuration.transactionTime
             transactions.insert(id, entry, deadline: deadline, limits: configuration.limits)
         }
-        guard messages.values[place].isSent else { return }
+        guard messages.entries[place].isSent else { return }
         leaveQueue(messageID)
-        if configuration.isRelayed, messages.values[place].message.successReport {
+        if configuration.isRelayed, messages.entries[place].message.successReport {
             reportDeadlines.append((messageID, now + configuration.reportTime))
         }
         events.append(.sent(messageID: messageID))

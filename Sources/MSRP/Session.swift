@@ -14,7 +14,7 @@ package struct Session: Sendable {
 
     // MARK: Outgoing
 
-    var messages: [ByteString: OutgoingProgress] = [:]
+    var messages = OutgoingTable()
     /// Messages that stay in their order.
     var ordered = FirstInFirstOut<ByteString>()
     /// Messages whose chunks alternate.
@@ -96,9 +96,8 @@ package struct Session: Sendable {
 
     /// The messages that are neither confirmed nor failed, in the order they were queued.
     package var unconfirmedMessages: [ByteString] {
-        messages.values.filter { $0.state != .accepted }.sorted { $0.order < $1.order }.map(
-            \.message.messageID
-        )
+        messages.values.filter { $0.state != .accepted }.sorted { $0.order < $1.order }
+            .map(\.message.messageID)
     }
 
     package func state(of messageID: ByteString) -> OutgoingState? { messages[messageID]?.state }
@@ -109,7 +108,9 @@ package struct Session: Sendable {
     }
 
     /// How many bytes of a streamed message wait to be sent: the owner supplies more when they become few.
-    package func queuedBytes(of messageID: ByteString) -> Int { messages[messageID]?.queuedBytes ?? 0 }
+    package func queuedBytes(of messageID: ByteString) -> Int {
+        messages.place(of: messageID).map { messages.entries[$0].queuedBytes } ?? 0
+    }
 
     /// Whether a response with this identifier is one to this session.
     package func awaits(_ transactionID: ByteString) -> Bool { transactions.contains(transactionID) }
