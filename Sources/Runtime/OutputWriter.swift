@@ -35,13 +35,17 @@ package final class OutputWriter: @unchecked Sendable {
         return isWatched || writeSome()
     }
 
-    /// Writes all that waits, however long that takes.
-    package func finish() {
+    /// Writes all that waits.
+    ///
+    /// - Parameter milliseconds: How long to wait each time for a reader that takes nothing; negative for ever.
+    package func finish(within milliseconds: Int32 = -1) {
         while !queue.isEmpty {
             var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            unsafe poll(&wait, 1, -1)
+            guard unsafe poll(&wait, 1, milliseconds) != 0 else { break }
             guard writeSome() else { return }
         }
+        queue.removeAll()
+        watch(false)
     }
 
     private func writeSome() -> Bool {

@@ -36,6 +36,29 @@ import Testing
         try await core.quit()
     }
 
+    @Test("a terminal that nobody reads holds up nothing but what it is to show")
+    func unreadTerminal() async throws {
+        let core = try await PocketCore()
+        let (alice, carol) = (try core.person("alice"), try core.person("carol"))
+        let program = try carol.startOnTerminal()
+        try await program.text(upTo: "registered")
+        let words = String(repeating: "word ", count: 180)
+        // More than the buffers of a terminal take.
+        for number in 1...120 {
+            core.program.write("say alice carol \(number) \(words)\n")
+            _ = try await core.program.line("its answer") { $0 == "sent" }
+        }
+        let outcome = try await alice.ims("--timeout", "10", "capabilities", "--refresh", carol.uri)
+        #expect(outcome.status == .status(0), "\(outcome)")
+        try await program.text(upTo: " 120 word")
+        program.write("version\r")
+        try await program.text(upTo: "version\r\n")
+        try await program.text(upTo: "ims ")
+        program.write("quit\r")
+        #expect(try await program.exit() == .status(0), "\(program.output)")
+        try await core.quit()
+    }
+
     @Test("a report that tells of a failure is the status of a chat")
     func reported() async throws {
         let core = try await PocketCore(["--fault", "msrp on, msrp report 480"])

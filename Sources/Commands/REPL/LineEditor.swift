@@ -17,6 +17,10 @@ final class LineEditor {
     private let isColoured: Bool
     private let historyFile: String?
     private var isInstalled = false
+    /// Whether the line is away, since something is being written in its place.
+    private var isHidden = false
+    /// The terminal, opened once more so that writing to it never waits; `nil` where it has no name.
+    private var terminal: Int32?
     fileprivate var input: [Input] = []
     fileprivate let complete: (_ before: String) -> LineCompletion.Offer
 
@@ -37,6 +41,7 @@ final class LineEditor {
         self.isColoured = isColoured
         self.historyFile = historyFile
         self.complete = complete
+        openTerminal()
         unsafe setlocale(LC_CTYPE, "")
         unsafe rl_readline_name = UnsafePointer(strdup("ims"))
         rl_catch_signals = 0
@@ -56,6 +61,18 @@ final class LineEditor {
 
     private static let historyLimit: Int32 = 1000
 
+    /// The descriptor behind standard output belongs to the shell as well: it must not be made non-blocking.
+    private func openTerminal() {
+        guard let name = unsafe ttyname(1) else { return }
+        let descriptor = unsafe open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0, let stream = unsafe fdopen(descriptor, "w") else { return }
+        unsafe rl_outstream = stream
+        terminal = descriptor
+    }
+
+    /// Where what is shown above the line is written.
+    var descriptor: Int32 { terminal ?? 1 }
+
     /// U+0001 and U+0002 tell readline that what is between them has no width.
     private static func shown(_ prompt: String, isColoured: Bool) -> String {
         isColoured ? "\u{1}\u{1B}[1;32m\u{2}\(prompt)\u{1}\u{1B}[0m\u{2}" : prompt
@@ -67,10 +84,10 @@ final class LineEditor {
         guard shown != prompt else { return }
         prompt = shown
         guard isInstalled else { return }
-        rl_clear_visible_line()
+        let wasHidden = isHidden
+        hide()
         unsafe rl_set_prompt(shown)
-        rl_on_new_line()
-        rl_redisplay()
+        if !wasHidden { show() }
     }
 
     /// Takes back the terminal after `suspend`.
@@ -98,8 +115,13 @@ final class LineEditor {
 
     /// Ends editing; the line begun is dropped.
     func close() {
+        show()
         suspend()
         unsafe editor = nil
+        guard terminal != nil else { return }
+        terminal = nil
+        unsafe fclose(rl_outstream)
+        unsafe rl_outstream = stdout
     }
 
     /// Reads what was typed.
@@ -131,15 +153,27 @@ final class LineEditor {
         if isInstalled { rl_resize_terminal() }
     }
 
-    /// Lets `write` write whole lines above the line being typed, which then stands below them unchanged.
-    func above(_ write: () -> Void) {
-        guard isInstalled else { return write() }
+    /// Takes the line away, so that whole lines can be written in its place; what is typed meanwhile is kept.
+    func hide() {
+        guard isInstalled, !isHidden else { return }
+        isHidden = true
         rl_clear_visible_line()
         unsafe fflush(rl_outstream)
-        write()
+        rl_redisplay_function = {}
+    }
+
+    /// Shows the line again, below what was written.
+    func show() {
+        guard isHidden else { return }
+        isHidden = false
+        rl_redisplay_function = rl_redisplay
+        guard isInstalled else { return }
         rl_on_new_line()
         rl_redisplay()
     }
+
+    /// Shows the line of the editor that there is.
+    static func showLine() { unsafe editor?.show() }
 
     /// Keeps a line for the arrow keys, here and, if it is a command, in the next run.
     func remember(_ line: String, isCommand: Bool = true) {
