@@ -14,13 +14,9 @@ extension Engine {
         switch presence.mode {
         case nil:
             if let list = account.presenceList {
-                presence.mode = .list(list)
-                Task {
-                    await provideList(list)
-                    if presence.mode == .list(list), presence.list == nil { begin(.list(list), .list(list)) }
-                }
+                beginList(list)
             } else if let server = account.presenceListServer, wanted.count > 1 {
-                begin(.members(wanted, server: server), .listInRequest(server: server))
+                begin(listing: wanted, at: server)
             } else {
                 presence.mode = .single
                 watchSingly(wanted)
@@ -28,14 +24,36 @@ extension Engine {
         case .single: watchSingly(wanted)
         // Changes of a list reach its server by XCAP, which need not look at once; one that went with the request is
         // sent again.
-        case .list:
-            guard let list = presence.list else { return }
+        case .list(let uri):
+            // The watch ended with the registration before this one.
+            guard let list = presence.list else { return beginList(uri) }
             step { core, now, effects in core.refreshWatch(list, at: now, into: &effects) }
         case .listInRequest(let server):
-            guard let list = presence.list else { return }
-            step { core, now, effects in core.unwatch(list, at: now, into: &effects) }
-            begin(.members(wanted, server: server), .listInRequest(server: server))
+            if let list = presence.list {
+                guard presence.listed != Set(wanted) else { return }
+                step { core, now, effects in core.unwatch(list, at: now, into: &effects) }
+            }
+            begin(listing: wanted, at: server)
         }
+    }
+
+    /// Watches the list that a server keeps, once it knows the list.
+    private func beginList(_ uri: String) {
+        presence.mode = .list(uri)
+        guard !presence.isListBeginning else { return }
+        presence.isListBeginning = true
+        Task {
+            await provideList(uri)
+            presence.isListBeginning = false
+            guard presence.mode == .list(uri), presence.list == nil, registration != nil else { return }
+            begin(.list(uri), .list(uri))
+        }
+    }
+
+    /// Watches those on a list that goes with the request.
+    private func begin(listing members: [String], at server: String) {
+        presence.listed = Set(members)
+        begin(.members(members, server: server), .listInRequest(server: server))
     }
 
     private func begin(_ subject: PresenceWatch.Subject, _ mode: BuddyWatchMode) {
@@ -84,7 +102,7 @@ extension Engine {
         switch presence.mode {
         case .list where account.presenceListServer != nil && buddies.count > 1:
             let server = account.presenceListServer ?? ""
-            begin(.members(buddies.map(\.uri), server: server), .listInRequest(server: server))
+            begin(listing: buddies.map(\.uri), at: server)
         case .list, .listInRequest:
             presence.mode = .single
             log(.notice, "the buddies are watched one by one")

@@ -55,6 +55,7 @@ extension Engine {
         status = nil
         registeredUntil = nil
         keepNonces()
+        if cause == .byUser { presence.forgetWatches() }
         let told: UnregistrationCause =
             switch cause {
             case .byUser: .byUser

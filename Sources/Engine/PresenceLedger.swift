@@ -38,6 +38,10 @@ struct PresenceLedger {
     var toldWatchers: [String: Watcher.Status] = [:]
     /// The watch of the buddies, where one list tells of all.
     var list: PresenceWatch.ID?
+    /// Whether its server is being told of it, which comes before.
+    var isListBeginning = false
+    /// Who is on it, where it went with the request.
+    var listed: Set<String> = []
     var mode: BuddyWatchMode?
     /// The watch of the documents that other clients may change.
     var documents: PresenceWatch.ID?
@@ -56,6 +60,13 @@ struct PresenceLedger {
     mutating func noteArrival(of uri: String, _ state: PresenceState) {
         guard state.basic == .open, state.willing != false else { return }
         arrivals[uri]?.resumeAll(with: .success(()))
+    }
+
+    /// Forgets the watches that were ended with the registration, though not what for: their last NOTIFY may be long in
+    /// coming, or never come, and the next registration begins new ones.
+    mutating func forgetWatches() {
+        (watchers, documents, list) = (nil, nil, nil)
+        for uri in watched.keys { watched[uri]?.id = nil }
     }
 
     /// Answers the call that waits for one state.

@@ -86,6 +86,13 @@ extension RealCoreTests {
             _ = try await prompt.event("presence") { $0["uri"] == two && $0["basic"] == "open" }
             let services = try await watcher.ims("xdm", "get", "rls-services")
             #expect(services.output.contains("sip:friends@ims.test"), "\(services)")
+            // It is watched again with the next registration.
+            prompt.write("unregister\n")
+            _ = try await prompt.event("unregistered")
+            prompt.write("register\n")
+            #expect(try await first.ims("presence", "set", "away").status == .status(0))
+            let away = try await prompt.event("presence") { $0.strings("activities") == ["away"] }
+            #expect(away["uri"] == one)
             prompt.write("quit\n")
             #expect(try await prompt.exit() == .status(0), "\(prompt.errors)")
             for program in listening {
