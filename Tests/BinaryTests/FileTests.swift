@@ -14,9 +14,7 @@ extension RealCoreTests {
         )
         func push(_ from: String, _ to: String, _ media: String) async throws {
             let core = try await RealCore.shared()
-            let settings = ["chat-transport": media]
-            let alice = try await core.person(over: from, settings: settings)
-            let bob = try await core.person(over: to, settings: settings)
+            let (alice, bob) = try await core.people(over: from, to, ["chat-transport": media])
             let data = sampleBytes(300_000)
             let path = try alice.put(data, "report one.pdf")
             let receiver = try await bob.receiving()
@@ -35,9 +33,7 @@ extension RealCoreTests {
         )
         func images(_ from: String, _ to: String) async throws {
             let core = try await RealCore.shared()
-            let settings = ["chat-transport": "tls"]
-            let alice = try await core.person(over: from, settings: settings)
-            let bob = try await core.person(over: to, settings: settings)
+            let (alice, bob) = try await core.people(over: from, to, ["chat-transport": "tls"])
             let one = try alice.put(sampleBytes(9_000), "one.png")
             let two = try alice.put(sampleBytes(5_000), "two.jpg")
             let receiver = try await bob.receiving(2)
@@ -87,9 +83,7 @@ extension RealCoreTests {
         )
         func pull(_ from: String, _ to: String) async throws {
             let core = try await RealCore.shared()
-            let settings = ["chat-transport": "tls"]
-            let alice = try await core.person(over: from, settings: settings)
-            let bob = try await core.person(over: to, settings: settings)
+            let (alice, bob) = try await core.people(over: from, to, ["chat-transport": "tls"])
             let data = sampleBytes(200_000)
             _ = try bob.put(data, "public/report.pdf")
             try bob.share("public")

@@ -44,22 +44,7 @@ package final class ForeignCaller: Sendable {
 
     /// Somebody whose P-CSCF this is.
     package func person(settings: [String: String] = [:]) throws -> Person {
-        let lines = settings.map { "\($0.key) = \($0.value)\n" }.sorted().joined()
-        let person = try Person(
-            name: "bob",
-            configuration: """
-                [account bob]
-                public-identity = sip:bob@ims.test
-                proxy = 127.0.0.1:\(port)
-                password-file = password
-                reg-event = off
-                presence = off
-
-                """ + lines,
-            keeping: self
-        )
-        try person.home.write("bob\n", to: "config/ims/password")
-        return person
+        try Person("bob", proxyPort: port, settings: settings, keeping: self)
     }
 
     // MARK: - Signalling

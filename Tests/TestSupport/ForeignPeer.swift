@@ -34,22 +34,7 @@ package final class ForeignPeer: Sendable {
 
     /// Somebody whose P-CSCF this is.
     package func person(settings: [String: String] = [:]) throws -> Person {
-        let lines = settings.map { "\($0.key) = \($0.value)\n" }.sorted().joined()
-        let person = try Person(
-            name: "alice",
-            configuration: """
-                [account alice]
-                public-identity = sip:alice@ims.test
-                proxy = 127.0.0.1:\(port)
-                password-file = password
-                reg-event = off
-                presence = off
-
-                """ + lines,
-            keeping: self
-        )
-        try person.home.write("alice\n", to: "config/ims/password")
-        return person
+        try Person("alice", proxyPort: port, settings: settings, keeping: self)
     }
 }
 

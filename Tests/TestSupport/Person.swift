@@ -18,6 +18,30 @@ package final class Person: Sendable {
         try home.write(configuration, to: "config/ims/ims.conf")
     }
 
+    /// Somebody whose P-CSCF is a test's own, which knows neither presence nor the state of registrations.
+    package convenience init(
+        _ name: String,
+        proxyPort port: UInt16,
+        settings: [String: String],
+        keeping kept: any Sendable
+    ) throws {
+        let lines = settings.map { "\($0.key) = \($0.value)\n" }.sorted().joined()
+        try self.init(
+            name: name,
+            configuration: """
+                [account \(name)]
+                public-identity = sip:\(name)@ims.test
+                proxy = 127.0.0.1:\(port)
+                password-file = password
+                reg-event = off
+                presence = off
+
+                """ + lines,
+            keeping: kept
+        )
+        try home.write(name + "\n", to: "config/ims/password")
+    }
+
     /// The program under test: the one built beside these tests, or the one that `IMS_BINARY` names.
     package static let binary =
         ProcessInfo.processInfo.environment["IMS_BINARY"]

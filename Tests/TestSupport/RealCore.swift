@@ -95,6 +95,15 @@ package final class RealCore: Sendable {
         return try await person(named: "\(scheme.rawValue)\(number)", over: transport, settings: settings)
     }
 
+    /// Two users nobody else is, who reach the core by one transport each and have the same settings.
+    package func people(
+        over one: String,
+        _ other: String,
+        _ settings: [String: String] = [:]
+    ) async throws -> (Person, Person) {
+        (try await person(over: one, settings: settings), try await person(over: other, settings: settings))
+    }
+
     /// A user of `users.json` by name; tests that run at the same time must not share one.
     package func person(
         named name: String,

@@ -7,7 +7,7 @@ struct ChatCommand: EngineCommand {
         topic: .messaging,
         summary: "Chat with somebody over MSRP.",
         parameters: [
-            Parameter(name: "uri", kind: .contact, help: "Whom to invite: a sip:, sips: or tel: URI")
+            Parameter.peer("Whom to invite")
         ],
         options: [
             Option(
@@ -16,10 +16,8 @@ struct ChatCommand: EngineCommand {
                 help: "Let a shell command chat: it reads what comes, and what it prints is said"
             ),
             Option(name: "bytes", help: "Send all that is read as one message, as it comes"),
-            Option(
-                name: "content-type",
-                value: .required("TYPE", .text),
-                help: "Say what is sent; if not given, text/plain, or application/octet-stream with --bytes"
+            Option.contentType(
+                "Say what is sent; if not given, text/plain, or application/octet-stream with --bytes"
             ),
             Option.wait,
         ],
@@ -58,17 +56,10 @@ struct ChatCommand: EngineCommand {
         recipient = arguments["uri"]
         command = arguments.option("exec")
         isStream = arguments.has("bytes")
-        contentType = arguments.option("content-type")
+        contentType = try arguments.contentType(suchAs: "text/markdown")
         (goal, hasGoal) = (arguments.goal, arguments.has("wait"))
         if command != nil, isStream { throw .conflict("--exec", "--bytes") }
         if hasGoal, isStream { throw .conflict("--wait", "--bytes") }
-        if let contentType, MediaType(contentType) == nil {
-            throw .badValue(
-                of: "--content-type",
-                value: contentType,
-                expected: "a type such as text/markdown"
-            )
-        }
     }
 
     var isLongLived: Bool { true }

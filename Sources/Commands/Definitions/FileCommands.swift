@@ -10,7 +10,7 @@ struct FetchFile: EngineCommand {
         name: "fetch-file",
         topic: .files,
         summary: "Ask a peer for a file and store it.",
-        parameters: [Parameter(name: "uri", kind: .contact, help: "Whom to ask: a sip:, sips: or tel: URI")],
+        parameters: [Parameter.peer("Whom to ask")],
         options: [
             Option(name: "name", value: .required("NAME", .text), help: "The name of the file there"),
             Option(
@@ -124,7 +124,7 @@ struct SendFile: EngineCommand {
         topic: .files,
         summary: "Send files, one after the other.",
         parameters: [
-            Parameter(name: "uri", kind: .contact, help: "Whom to send them to: a sip:, sips: or tel: URI"),
+            Parameter.peer("Whom to send them to"),
             Parameter(name: "file", arity: .several, kind: .file, help: "The files; - is standard input"),
         ],
         options: [
@@ -133,11 +133,7 @@ struct SendFile: EngineCommand {
                 value: .required("NAME", .text),
                 help: "What the receiver is to call the file"
             ),
-            Option(
-                name: "content-type",
-                value: .required("TYPE", .text),
-                help: "Say what is sent; else the name tells"
-            ),
+            Option.contentType("Say what is sent; else the name tells"),
             Option(name: "no-hash", help: "Do not read the file beforehand to compute its hash"),
         ],
         details: [
@@ -163,16 +159,9 @@ struct SendFile: EngineCommand {
         recipient = arguments["uri"]
         files = arguments.list("file")
         name = arguments.option("name")
-        contentType = arguments.option("content-type")
+        contentType = try arguments.contentType(suchAs: "application/pdf")
         isHashed = !arguments.has("no-hash")
         if name != nil, files.count > 1 { throw .conflict("--name", "several files") }
-        if let contentType, MediaType(contentType) == nil {
-            throw .badValue(
-                of: "--content-type",
-                value: contentType,
-                expected: "a type such as application/pdf"
-            )
-        }
     }
 
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
@@ -202,7 +191,7 @@ struct ShareImage: EngineCommand {
         topic: .files,
         summary: "Share images, each in a session of its own.",
         parameters: [
-            Parameter(name: "uri", kind: .contact, help: "Whom to show them to: a sip:, sips: or tel: URI"),
+            Parameter.peer("Whom to show them to"),
             Parameter(name: "file", arity: .several, kind: .file, help: "The images"),
         ],
         details: [

@@ -179,7 +179,7 @@ struct SendMessage: EngineCommand {
         topic: .messaging,
         summary: "Send a message and wait for what becomes of it.",
         parameters: [
-            Parameter(name: "uri", kind: .contact, help: "Whom to write to: a sip:, sips: or tel: URI"),
+            Parameter.peer("Whom to write to"),
             Parameter(
                 name: "text",
                 arity: .optionalRest,
@@ -188,11 +188,7 @@ struct SendMessage: EngineCommand {
         ],
         options: [
             Option(name: "file", value: .required("FILE", .file), help: "Send what is in the file"),
-            Option(
-                name: "content-type",
-                value: .required("TYPE", .text),
-                help: "Say what is sent, text/plain if not given"
-            ),
+            Option.contentType("Say what is sent, text/plain if not given"),
             Option(
                 name: "when",
                 value: .required("WHEN", .choice(MessageTiming.allCases.map(\.rawValue))),
@@ -232,7 +228,7 @@ struct SendMessage: EngineCommand {
     init(_ arguments: Arguments) throws(UsageError) {
         recipient = arguments["uri"]
         goal = arguments.goal
-        contentType = arguments.option("content-type")
+        contentType = try arguments.contentType(suchAs: "application/json")
         isPrivate = arguments.has("private")
         timing = arguments.option("when").flatMap(MessageTiming.init(rawValue:)) ?? .any
         switch (arguments.optional("text"), arguments.option("file")) {
@@ -241,13 +237,6 @@ struct SendMessage: EngineCommand {
         case ("-", nil): source = .standardInput
         case (let text?, nil): source = .text(text)
         case (nil, let file?): source = .file(file)
-        }
-        if let contentType, MediaType(contentType) == nil {
-            throw .badValue(
-                of: "--content-type",
-                value: contentType,
-                expected: "a type such as application/json"
-            )
         }
     }
 
