@@ -87,6 +87,7 @@ extension Engine {
             size: file.file.selector.size,
             callID: invite.callID
         )
+        transfer.isInvited = true
         transfer.claimed = isVouched ? nil : invite.peer
         transfer.displayName = invite.peerDisplayName
         transfer.isImageShare = ServiceIdentifier.Form(imageShareIn: tags) != nil
@@ -130,6 +131,7 @@ extension Engine {
             tellOffer(id)
             acceptUnasked(id)
         } else {
+            transferStates[id]?.transfer.isAsked = true
             tellOffer(id)
         }
     }

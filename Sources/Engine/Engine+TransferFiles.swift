@@ -315,8 +315,11 @@ extension Engine {
                 hashes: hashes
             )
             guard selector.selects(file) else { continue }
-            // Which of several is meant cannot be asked.
-            guard found == nil else { return nil }
+            // Which of several is meant cannot be asked; but those with the same bytes are as good as each other.
+            if let other = found?.1 {
+                guard other.size == file.size, other.lastingHash == file.lastingHash else { return nil }
+                continue
+            }
             found = (reader, file)
         }
         return found

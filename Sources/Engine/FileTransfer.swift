@@ -19,6 +19,10 @@ package struct FileTransfer: Hashable, Sendable {
     package var displayName: String?
     /// Whether this side sends the file.
     package var isOutgoing: Bool
+    /// Whether the other side has begun it; nobody here waits for its end then.
+    package var isInvited = false
+    /// Whether the user is asked whether to take it.
+    package var isAsked = false
     /// The name, made safe if the other side gave it.
     package var name: String
     package var type: String

@@ -10,6 +10,8 @@ import struct Engine.Event
     private func transfer(
         _ name: String = "photo.png",
         isOutgoing: Bool = false,
+        isInvited: Bool = true,
+        isAsked: Bool = true,
         claimed: String? = nil
     ) -> FileTransfer {
         var transfer = FileTransfer(
@@ -21,7 +23,7 @@ import struct Engine.Event
             size: 78_169,
             callID: "c1"
         )
-        transfer.claimed = claimed
+        (transfer.isInvited, transfer.isAsked, transfer.claimed) = (isInvited, isAsked, claimed)
         return transfer
     }
 
@@ -45,6 +47,11 @@ import struct Engine.Event
             text([.fileOffered(transfer())]).error
                 == "sip:bob@ims.test offers photo.png (image/png, 78.1 kB)\ntype accept f1 or reject f1\n"
         )
+        // What is taken anyway is not asked about.
+        #expect(
+            text([.fileOffered(transfer(isAsked: false))]).error
+                == "sip:bob@ims.test offers photo.png (image/png, 78.1 kB)\n"
+        )
     }
 
     @Test("a sender nobody vouches for is marked, and no name steers the terminal")
@@ -65,6 +72,14 @@ import struct Engine.Event
                 == "sent photo.png (image/png, 78.1 kB) to sip:bob@ims.test\n"
         )
         #expect(text([.fileEnded(transfer(), .wrongHash(part: "/d/p.part"))]).error.contains("wrong hash"))
+    }
+
+    @Test("why a transfer has failed for which a command waits is left to the command, unless it tries again")
+    func awaited() {
+        let awaited = transfer(isOutgoing: true, isInvited: false)
+        #expect(text([.fileEnded(awaited, .unanswered)]).error.isEmpty)
+        let broken = FileTransferEnd.connection(detail: "closed by the other side")
+        #expect(text([.fileEnded(awaited, broken)]).error.contains("the connection failed"))
     }
 
     @Test("progress is a bar on a terminal, with rate and time left, and nothing elsewhere")

@@ -154,6 +154,23 @@ struct FileTransferTests {
                 return
             }
             #expect(refusal.status == 488 && refusal.warning == "No such file")
+            // Which of two with the same bytes is sent makes no difference; which of two with others does.
+            _ = try file("shared/same.pdf", of: 90_000, in: bench)
+            let hash = FileHash(.sha1, HashFunction.sha1.hash(bytes))
+            let (_, again) = try await alice.fetch(FileSelector(hashes: [hash]), from: "bob")
+            guard case .complete(_, isVerified: true) = again else {
+                Issue.record("\(again)")
+                return
+            }
+            _ = try file("shared/other.pdf", of: 80_000, in: bench)
+            let (_, unclear) = try await alice.fetch(
+                FileSelector(type: MediaType("application/pdf")),
+                from: "bob"
+            )
+            guard case .refused = unclear else {
+                Issue.record("\(unclear)")
+                return
+            }
             await alice.shutDown(keepRegistration: false)
             await bob.shutDown(keepRegistration: false)
         }

@@ -5,8 +5,9 @@ enum FileText {
     static func line(_ kind: Event.Kind) -> String? {
         switch kind {
         case .fileOffered(let transfer):
-            "\(peer(of: transfer)) offers \(description(of: transfer))\n"
-                + "type accept \(transfer.id.label) or reject \(transfer.id.label)"
+            "\(peer(of: transfer)) offers \(description(of: transfer))"
+                + (transfer.isAsked
+                    ? "\ntype accept \(transfer.id.label) or reject \(transfer.id.label)" : "")
         case .fileStarted(let transfer, let progress) where progress.resumed > 0:
             "\(name(of: transfer)): going on behind the first \(size(progress.resumed))"
         case .fileEnded(let transfer, .complete(nil, _)) where transfer.isOutgoing:
@@ -15,6 +16,8 @@ enum FileText {
             "received \(Display.safe(path ?? transfer.name)) from \(peer(of: transfer))"
                 + (isVerified ? "" : " [its bytes could not be checked: no hash was given]")
         case .fileEnded(_, .byUser): nil
+        // A command that waits for its transfer fails with the same reason, and tells it; one that goes on does not.
+        case .fileEnded(let transfer, let end) where !transfer.isInvited && !end.isWorthRepeating: nil
         case .fileEnded(let transfer, let end): "\(name(of: transfer)): \(wording(end))"
         default: nil
         }
