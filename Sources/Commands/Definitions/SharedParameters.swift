@@ -5,6 +5,7 @@ extension Parameter {
     /// The peer a command is about.
     ///
     /// - Parameter role: What is done with the peer, as `Whom to invite`.
+    /// - Returns: The parameter, which is called `uri` everywhere.
     static func peer(_ role: String) -> Parameter {
         Parameter(name: "uri", kind: .contact, help: "\(role): a sip:, sips: or tel: URI")
     }
