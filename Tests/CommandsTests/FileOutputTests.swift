@@ -135,6 +135,8 @@ import struct Engine.Event
         let progress = FileProgress(done: 40_000_000, resumed: 20_000_000, size: size)
         let line = bar.line(.fileProgress(transfer(), progress), at: 2_000_000)
         #expect(line?.hasSuffix("40 %  10.0 MB/s  0:06 left") == true)
+        let narrow = bar.line(.fileProgress(transfer(), progress), at: 2_000_000, columns: 30)
+        #expect(narrow == "photo.png  40 %  10.0 MB/s")
     }
 
     @Test(

@@ -109,8 +109,10 @@ struct ProgressBar {
     ///   - columns: How many of them the terminal has; the bar is as narrow as it must be.
     /// - Returns: The line to show; `nil` if there is none, or none any more.
     mutating func line(_ kind: Event.Kind, at time: Int64, columns: Int? = nil) -> String? {
-        guard let words = words(kind, at: time) else { return nil }
+        guard var words = words(kind, at: time) else { return nil }
         guard let columns else { return words.line(width: Self.width) }
+        // What has no room is left out, and not cut in the middle.
+        while !words.rest.isEmpty, words.line(width: 0).count >= columns { words.rest.removeLast() }
         // In the last column a cursor would wrap, on some terminals.
         let room = columns - 1 - words.line(width: 0).count - 3
         let line = words.line(width: max(0, min(Self.width, room)))
