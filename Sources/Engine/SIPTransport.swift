@@ -102,12 +102,11 @@ final class SIPTransport: @unchecked Sendable {
         from local: SocketAddress?
     ) throws(SocketError) -> Flow {
         let source = if let local { local } else { try SocketAddress.local(towards: remote) }
-        let socket = try DatagramSocket(bind: source, on: loop) { [report] event in
-            report(id, .datagram(event))
-        }
-        let listener = try? Listener(at: socket.local, on: loop) { [weak self] connection in
-            guard let self, connection.remote.host == remote.host else { return nil }
-            return self.accept(connection)
+        var (socket, listener) = try openPair(id, at: source, remote)
+        // The port that the system gives for UDP may be somebody else's for TCP.
+        for _ in 1..<Self.portAttempts where listener == nil && source.port == 0 {
+            socket.close()
+            (socket, listener) = try openPair(id, at: source, remote)
         }
         let flow = Flow(
             id: id,
@@ -117,6 +116,22 @@ final class SIPTransport: @unchecked Sendable {
         )
         datagrams[id] = Datagrams(flow: flow, socket: socket, listener: listener)
         return flow
+    }
+
+    /// A socket for datagrams, and what takes connections of the P-CSCF to the same port.
+    private func openPair(
+        _ id: FlowID,
+        at source: SocketAddress,
+        _ remote: SocketAddress
+    ) throws(SocketError) -> (DatagramSocket, Listener?) {
+        let socket = try DatagramSocket(bind: source, on: loop) { [report] event in
+            report(id, .datagram(event))
+        }
+        let listener = try? Listener(at: socket.local, on: loop) { [weak self] connection in
+            guard let self, connection.remote.host == remote.host else { return nil }
+            return self.accept(connection)
+        }
+        return (socket, listener)
     }
 
     private func accept(_ connection: StreamConnection) -> StreamConnection.Handler {
@@ -139,6 +154,8 @@ final class SIPTransport: @unchecked Sendable {
 
     /// The connections of the P-CSCF beside a UDP flow: it needs one at a time, and a second while the first ends.
     static let acceptedStreams = 8
+    /// How many ports are tried for one that is free for UDP and TCP.
+    private static let portAttempts = 8
 
     /// The oldest connection of the P-CSCF gives way where there are as many as there may be: one that hangs must not
     /// keep out the next.

@@ -9,7 +9,9 @@ package func withEventLoop<Result: Sendable>(
     let thread = Thread { loop.run() }
     thread.start()
     defer { loop.stop() }
-    return try await Task(executorPreference: loop) { try await body(loop) }.value
+    let task = Task(executorPreference: loop) { try await body(loop) }
+    // A time limit that runs out is to end what hangs.
+    return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
 }
 
 /// Events in the order they came, to be waited for one at a time.
