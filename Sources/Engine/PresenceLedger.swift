@@ -48,6 +48,8 @@ struct PresenceLedger {
     /// Whether the documents are being read, and whether they have changed since that began.
     var isLooking = false
     var mustLookAgain = false
+    /// Changes that wait until nothing is being read.
+    var lookWaiters: [CheckedContinuation<Void, Never>] = []
     /// How many changes of ours to documents wait for their answer.
     var changesUnderWay = 0
     var own: OwnPresence?

@@ -135,6 +135,7 @@ extension Engine {
             try changeStore(locally)
             return followBuddies()
         }
+        await finishLooking()
         // Until the copy here has it, what the server tells of it is no news.
         beginChange()
         defer { endChange() }

@@ -65,6 +65,16 @@ extension Engine {
                 await lookOnce()
             } while presence.mustLookAgain && presence.changesUnderWay == 0 && !isShutDown
             presence.isLooking = false
+            let waiting = presence.lookWaiters
+            presence.lookWaiters = []
+            for waiter in waiting { waiter.resume() }
+        }
+    }
+
+    /// Waits until nothing is being read: what was read before a change of ours must not be taken after it.
+    func finishLooking() async {
+        while presence.isLooking {
+            await withCheckedContinuation { presence.lookWaiters.append($0) }
         }
     }
 
