@@ -11,7 +11,11 @@ package func withEventLoop<Result: Sendable>(
     defer { loop.stop() }
     let task = Task(executorPreference: loop) { try await body(loop) }
     // A time limit that runs out is to end what hangs.
-    return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+    return try await withTaskCancellationHandler {
+        try await task.value
+    } onCancel: {
+        task.cancel()
+    }
 }
 
 /// Events in the order they came, to be waited for one at a time.
