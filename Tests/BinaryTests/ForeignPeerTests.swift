@@ -111,6 +111,43 @@ struct ForeignPeerTests {
         #expect(try outcome.events().contains { $0.event == "warning" }, "\(outcome)")
     }
 
+    @Test(
+        "a notification goes to those first who want to see it on its way, and a claimed sender is told as one"
+    )
+    func enveloped() async throws {
+        let envelope = """
+            From: <sip:mallory@ims.test>
+            To: <sip:alice@ims.test>
+            NS: imdn <urn:ietf:params:imdn>
+            imdn.Message-ID: imdn-1
+            DateTime: 2026-01-02T03:04:05Z
+            imdn.Disposition-Notification: positive-delivery
+            imdn.IMDN-Record-Route: <sip:imdn@store.ims.test>
+
+            Content-Type: text/plain
+
+            hello
+            """
+        let request = PeerScenario.incoming(
+            envelope,
+            branch: "a",
+            callID: "first",
+            cseq: 1,
+            contentType: "message/cpim",
+            expecting: 200
+        )
+        let person = try await ForeignPeer(playing: PeerScenario(requests: [request])).person()
+        let outcome = try await person.ims("listen", "--count", "1", "--json", "--trace")
+        #expect(outcome.status == .status(0), "\(outcome)")
+        let message = try #require(outcome.events().first { $0.event == "message" }, "\(outcome)")
+        #expect(message["from"] == "sip:bob@ims.test")
+        #expect(message["envelope_from"] == "sip:mallory@ims.test")
+        #expect(message["text"] == "hello")
+        #expect(outcome.errors.contains("\nMESSAGE sip:imdn@store.ims.test SIP/2.0"), "\(outcome)")
+        #expect(outcome.errors.contains("imdn.IMDN-Route: <sip:imdn@store.ims.test>"), "\(outcome)")
+        #expect(outcome.errors.contains("<message-id>imdn-1</message-id>"), "\(outcome)")
+    }
+
     @Test("a retransmitted and a merged message reach the user once (RFC 3261 §8.2.2.2, §17.2.2)")
     func onlyOnce() async throws {
         func incoming(_ text: String, _ branch: String, _ callID: String, _ status: Int) -> String {

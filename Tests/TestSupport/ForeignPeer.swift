@@ -86,6 +86,7 @@ package struct PeerScenario: Sendable {
         branch: String,
         callID: String,
         cseq: Int,
+        contentType: String = "text/plain",
         expecting status: Int
     ) -> String {
         """
@@ -98,7 +99,7 @@ package struct PeerScenario: Sendable {
         Call-ID: \(callID)///[call_id]
         CSeq: \(cseq) MESSAGE
         P-Asserted-Identity: <sip:bob@ims.test>
-        Content-Type: text/plain
+        Content-Type: \(contentType)
         Content-Length: [len]
 
         \(text)]]></send>
