@@ -74,8 +74,8 @@ package struct Account: Hashable, Sendable {
     package var msrpRelay: MSRPURI?
     /// How long the other side of a message session may take to answer (RFC 4975 §7.1.1).
     package var msrpTimeout = Duration.seconds(30)
-    /// The largest chunk of a message that goes to the other side without a relay, in bytes.
-    package var msrpChunkSize = MSRPLimits.chunkSizes.upperBound
+    /// The largest chunk of a message that goes to the other side without a relay, in bytes; `nil` for what is fastest.
+    package var msrpChunkSize: Int?
     /// After how much silence a message session asks whether the other side is there; never if `nil`.
     package var msrpKeepAlive: Duration? = .seconds(60)
     /// Where the user's documents are; without it the buddy list is kept on this machine alone.

@@ -132,7 +132,8 @@ extension Engine {
         let target = MSRPPath.target(usePath: usePath, peer: path)
         var setup = SessionConfiguration(local: local, target: target, delivery: delivery)
         (setup.transactionTime, setup.keepAlive) = (account.msrpTimeout, account.msrpKeepAlive)
-        setup.chunkSize = min(chunkSize ?? account.msrpChunkSize, account.msrpChunkSize)
+        let usual = account.msrpChunkSize ?? MSRPLimits.directChunkSize(isSecure: hop.isSecure)
+        setup.chunkSize = min(chunkSize ?? usual, usual)
         if setup.isRelayed {
             setup.chunkSize = MSRPLimits.relayedChunkSize
             setup.limits.unansweredRequests = MSRPLimits.relayedRequests

@@ -216,7 +216,6 @@ struct AccountBuilder {
         }
         account.msrpChunkSize =
             try value(.msrpChunkSize, ConfigurationValue.chunkSize, Expectation.chunkSize)
-            ?? account.msrpChunkSize
         account.isMSRPMatchLoose = try value(.msrpMatch, match, Expectation.msrpMatch) ?? false
     }
 
