@@ -28,17 +28,11 @@ final class ChatOutlet: @unchecked Sendable {
         for message: MSRP.IncomingMessage,
         _ report: @escaping @Sendable () -> Void
     ) -> (any MessageSink)? {
-        guard !Self.isAside(message.mediaType) else { return Sink(nil, in: nil) {} }
+        guard message.mediaType?.isAutomatic != true else { return Sink(nil, in: nil) {} }
         guard !isTaken else { return nil }
         isTaken = true
         let isWrapped = message.mediaType?.matches("message", "cpim") == true
         return Sink(isWrapped ? CPIMStream() : nil, in: self, report)
-    }
-
-    /// Whether a message of this type tells of the conversation: that somebody is writing, or what was displayed.
-    private static func isAside(_ type: MediaType?) -> Bool {
-        type?.matches("application", "im-iscomposing+xml") == true
-            || type?.matches("message", "imdn+xml") == true
     }
 
     private func drained() {
@@ -77,9 +71,8 @@ final class ChatOutlet: @unchecked Sendable {
         }
 
         private func write(_ content: ByteString, to outlet: ChatOutlet) -> MessageIntake {
-            guard !content.isEmpty, !ChatOutlet.isAside(envelope?.envelope?.content.type) else {
-                return .ready
-            }
+            let isAutomatic = envelope?.envelope?.content.type?.isAutomatic == true
+            guard !content.isEmpty, !isAutomatic else { return .ready }
             guard outlet.writer.write(content) else { return .refused(.stopSending) }
             return waitIfFull() ? .full : .ready
         }

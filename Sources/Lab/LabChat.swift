@@ -138,10 +138,3 @@ struct LabChat: Sendable {
             .serialized()
     }
 }
-
-extension MediaType {
-    /// Whether a program sends it by itself.
-    var isAutomatic: Bool {
-        matches("application", "im-iscomposing+xml") || matches("message", "imdn+xml")
-    }
-}

@@ -14,7 +14,6 @@ struct HeadScanner: Sendable {
     }
 
     private static let magic = Array("MSRP ".utf8)
-    private static let hyphens = 7
 
     private let limits: MSRPLimits
     private var lineStart = 0
@@ -112,14 +111,14 @@ struct HeadScanner: Sendable {
         _ line: Range<Int>,
         _ transactionID: Range<Int>
     ) throws(MSRPParseError) -> ContinuationFlag {
-        guard line.count == Self.hyphens + transactionID.count + 1,
+        guard line.count == EndLine.hyphens + transactionID.count + 1,
             let flag = ContinuationFlag(bytes[line.upperBound - 1])
         else { throw MSRPParseError(.endLine, at: line.lowerBound) }
-        for index in 0..<Self.hyphens where bytes[line.lowerBound + index] != UInt8(ascii: "-") {
+        for index in 0..<EndLine.hyphens where bytes[line.lowerBound + index] != UInt8(ascii: "-") {
             throw MSRPParseError(.endLine, at: line.lowerBound + index)
         }
         for index in 0..<transactionID.count {
-            let place = line.lowerBound + Self.hyphens + index
+            let place = line.lowerBound + EndLine.hyphens + index
             guard bytes[place] == bytes[transactionID.lowerBound + index] else {
                 throw MSRPParseError(.endLine, at: place)
             }

@@ -35,7 +35,7 @@ package final class OutputWriter: @unchecked Sendable {
         return isWatched || writeSome()
     }
 
-    /// Writes all that waits.
+    /// Writes all that waits, and drops what the reader does not take in time.
     ///
     /// - Parameter milliseconds: How long to wait each time for a reader that takes nothing; negative for ever.
     package func finish(within milliseconds: Int32 = -1) {

@@ -82,3 +82,10 @@ extension Range<Int> {
     @inlinable
     package var nonEmpty: Range<Int>? { isEmpty ? nil : self }
 }
+
+extension MediaType {
+    /// Whether a program sends it by itself: it tells of a conversation, and is not said in it (RFC 3994, RFC 5438).
+    package var isAutomatic: Bool {
+        matches("application", "im-iscomposing+xml") || matches("message", "imdn+xml")
+    }
+}

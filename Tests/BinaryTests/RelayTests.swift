@@ -10,6 +10,27 @@ extension RealCoreTests {
             ["msrp-relay": try await core.relay(tls: tls), "tls-ca": try await core.authority()]
         }
 
+        /// Somebody who is behind the relay or not.
+        private func person(_ core: RealCore, isRelayed: Bool, tls: Bool) async throws -> Person {
+            var plain = ["tls-ca": try await core.authority()]
+            if !tls { plain["chat-transport"] = "tcp" }
+            let relayed = try await settings(core, tls: tls)
+            return try await core.person(over: "tcp", settings: isRelayed ? relayed : plain)
+        }
+
+        /// The ends of the paths in a trace whose first hop is the relay: those of whoever has one.
+        private func relayedEnds(
+            in outcome: Outcome,
+            _ core: RealCore,
+            tls: Bool
+        ) async throws -> Set<Substring> {
+            let hop = try await core.relay(tls: tls).split(separator: ";")[0]
+            let paths = outcome.errors.split(whereSeparator: \.isNewline).filter {
+                $0.contains("a=path:\(hop)/")
+            }
+            return Set(paths.compactMap { $0.split(separator: " ").last })
+        }
+
         @Test(
             "chats go through the relay of either side, and of both",
             arguments: [(true, true), (true, false), (false, true)],
@@ -17,11 +38,8 @@ extension RealCoreTests {
         )
         func through(_ sides: (sender: Bool, listener: Bool), _ tls: Bool) async throws {
             let core = try await RealCore.shared()
-            var plain = ["tls-ca": try await core.authority()]
-            if !tls { plain["chat-transport"] = "tcp" }
-            let relayed = try await settings(core, tls: tls)
-            let sender = try await core.person(over: "tcp", settings: sides.sender ? relayed : plain)
-            let listener = try await core.person(over: "tcp", settings: sides.listener ? relayed : plain)
+            let sender = try await person(core, isRelayed: sides.sender, tls: tls)
+            let listener = try await person(core, isRelayed: sides.listener, tls: tls)
             let listening = try listener.start("listen", "--accept-chat", "all", "--count", "2", "--json")
             _ = try await listening.event("registered")
             let outcome = try await sender.ims("chat", listener.uri, input: "first line\nsecond line\n")
@@ -53,11 +71,8 @@ extension RealCoreTests {
         )
         func largeMessage(_ sides: (sender: Bool, listener: Bool), _ tls: Bool) async throws {
             let core = try await RealCore.shared()
-            var plain = ["tls-ca": try await core.authority()]
-            if !tls { plain["chat-transport"] = "tcp" }
-            let relayed = try await settings(core, tls: tls)
-            let sender = try await core.person(over: "tcp", settings: sides.sender ? relayed : plain)
-            let listener = try await core.person(over: "tcp", settings: sides.listener ? relayed : plain)
+            let sender = try await person(core, isRelayed: sides.sender, tls: tls)
+            let listener = try await person(core, isRelayed: sides.listener, tls: tls)
             let listening = try listener.start("listen", "--count", "1", "--json")
             _ = try await listening.event("registered")
             let text = String(repeating: "0123456789", count: 20_000)
@@ -69,12 +84,7 @@ extension RealCoreTests {
             #expect(try outcome.events().first { $0.event == "sent" }?["via"] == "msrp", "\(outcome)")
             #expect(try await listening.event("message")["text"] == text)
             #expect(try await listening.exit() == .status(0), "\(listening.errors)")
-            // The relay is the first hop of whoever has one.
-            let hop = try await core.relay(tls: tls).split(separator: ";")[0]
-            let paths = outcome.errors.split(whereSeparator: \.isNewline).filter {
-                $0.contains("a=path:\(hop)/")
-            }
-            let ends = Set(paths.compactMap { $0.split(separator: " ").last })
+            let ends = try await relayedEnds(in: outcome, core, tls: tls)
             #expect(ends.count == [sides.sender, sides.listener].count { $0 }, "\(outcome)")
         }
 
@@ -85,11 +95,8 @@ extension RealCoreTests {
         )
         func file(_ sides: (sender: Bool, receiver: Bool), _ tls: Bool) async throws {
             let core = try await RealCore.shared()
-            var plain = ["tls-ca": try await core.authority()]
-            if !tls { plain["chat-transport"] = "tcp" }
-            let relayed = try await settings(core, tls: tls)
-            let sender = try await core.person(over: "tcp", settings: sides.sender ? relayed : plain)
-            let receiver = try await core.person(over: "tcp", settings: sides.receiver ? relayed : plain)
+            let sender = try await person(core, isRelayed: sides.sender, tls: tls)
+            let receiver = try await person(core, isRelayed: sides.receiver, tls: tls)
             let data = sampleBytes(2_000_000)
             let path = try sender.put(data, "a.bin")
             let receiving = try await receiver.receiving()
@@ -99,12 +106,7 @@ extension RealCoreTests {
             #expect(end["outcome"] == "complete" && end.flag("verified") == true)
             #expect(try await receiving.exit() == .status(0))
             #expect(try receiver.received("a.bin") == data)
-            // The relay is the first hop of whoever has one.
-            let hop = try await core.relay(tls: tls).split(separator: ";")[0]
-            let paths = outcome.errors.split(whereSeparator: \.isNewline).filter {
-                $0.contains("a=path:\(hop)/")
-            }
-            let ends = Set(paths.compactMap { $0.split(separator: " ").last })
+            let ends = try await relayedEnds(in: outcome, core, tls: tls)
             #expect(ends.count == [sides.sender, sides.receiver].count { $0 }, "\(outcome)")
         }
 

@@ -40,14 +40,7 @@ struct DescriptorWriterTests {
             }
             writer.flush()
             #expect(writer.isFull)
-            let count = expected.count
-            let read = Task.detached {
-                try await onThread {
-                    var bytes: [UInt8] = []
-                    while bytes.count < count { bytes += pipe.fileHandleForReading.availableData }
-                    return bytes
-                }
-            }
+            let read = reading(expected.count, from: pipe)
             _ = try await inbox.next()
             #expect(!writer.isFull)
             #expect(try await read.value == expected)

@@ -22,14 +22,7 @@ struct OutputWriterTests {
             #expect(writer.queuedBytes > 0)
             let isFull = try await inbox.next()
             #expect(isFull)
-            let count = expected.count
-            let read = Task.detached {
-                try await onThread {
-                    var bytes: [UInt8] = []
-                    while bytes.count < count { bytes += pipe.fileHandleForReading.availableData }
-                    return bytes
-                }
-            }
+            let read = reading(expected.count, from: pipe)
             let isStillFull = try await inbox.next()
             #expect(!isStillFull)
             #expect(writer.queuedBytes == 0)
@@ -47,6 +40,17 @@ struct OutputWriterTests {
             let writer = OutputWriter(pipe.fileHandleForWriting.fileDescriptor, on: loop) { _ in }
             let isOpen = writer.write([1, 2, 3])
             #expect(!isOpen)
+        }
+    }
+}
+
+/// Begins to read so many bytes, beside the loop that writes them.
+func reading(_ count: Int, from pipe: Pipe) -> Task<[UInt8], any Error> {
+    Task.detached {
+        try await onThread {
+            var bytes: [UInt8] = []
+            while bytes.count < count { bytes += pipe.fileHandleForReading.availableData }
+            return bytes
         }
     }
 }
