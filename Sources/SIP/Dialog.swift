@@ -55,7 +55,8 @@ package struct Dialog: Hashable, Sendable {
     /// - Parameters:
     ///   - request: The request as it was sent.
     ///   - response: A response from 101 to 299 to it.
-    package init?(request: Message, response: Message) {
+    package init?(request: Message, response received: Message) {
+        let response = received.kept
         guard let status = response.status, 101..<300 ~= status.value,
             let id = DialogID(ofResponse: response),
             let local = try? request.headers.first(From.self),
@@ -78,7 +79,8 @@ package struct Dialog: Hashable, Sendable {
     ///   - request: The request as it came.
     ///   - localTag: The tag we put into `To` of the response.
     ///   - state: Early if the response was provisional.
-    package init?(received request: Message, localTag: String, state: State) {
+    package init?(received: Message, localTag: String, state: State) {
+        let request = received.kept
         guard let callID = request.headers.first(.callID), let remote = try? request.headers.first(From.self),
             var local = try? request.headers.first(To.self),
             let target = try? request.headers.first(Contact.self), let cseq = request.cseq,
@@ -114,7 +116,7 @@ package struct Dialog: Hashable, Sendable {
     /// without them nothing gets back to the notifier.
     package mutating func adoptRoute(of response: Message) {
         guard routeSet.isEmpty, response.toTag == id.remoteTag,
-            let recorded = try? response.headers.all(RecordRoute.self)
+            let recorded = try? response.kept.headers.all(RecordRoute.self)
         else { return }
         routeSet = recorded.reversed().map { Route($0.address) }
     }
@@ -194,7 +196,7 @@ extension Dialog {
         guard let status = response.status, let cseq = response.cseq else { return }
         if state == .early, status.isSuccess, cseq == creation {
             state = .confirmed
-            if let recorded = try? response.headers.all(RecordRoute.self) {
+            if let recorded = try? response.kept.headers.all(RecordRoute.self) {
                 routeSet = recorded.reversed().map { Route($0.address) }
             }
         }
@@ -215,8 +217,19 @@ extension Dialog {
     }
 
     private mutating func takeTarget(of message: Message) {
-        if let contact = try? message.headers.first(Contact.self), !contact.isWildcard {
-            remoteTarget = contact.uri
-        }
+        guard let contact = try? message.headers.first(Contact.self), !contact.isWildcard,
+            contact.uri != remoteTarget, let kept = try? message.kept.headers.first(Contact.self)
+        else { return }
+        remoteTarget = kept.uri
+    }
+}
+
+extension Message {
+    /// The message with nothing but what a dialog keeps of it, in storage of its own: a dialog outlives it by hours.
+    fileprivate var kept: Message {
+        var message = self
+        message.headers = headers.copied([.callID, .from, .to, .contact, .recordRoute, .cseq])
+        message.body = .empty
+        return message
     }
 }

@@ -59,7 +59,7 @@ extension Core {
             timers: configuration.timers,
             identifiers: identifiers.makeSource()
         )
-        watches[id] = PresenceWatch(subject, subscription)
+        watches[id] = Boxed(PresenceWatch(subject, subscription))
         stepPresence(id, at: now, into: &effects) { watch, steps in watch.subscribe(at: now, into: &steps) }
         return id
     }
@@ -89,9 +89,9 @@ extension Core {
             publication.renew(at: now, into: &steps)
         }
         for (id, watch) in watches {
-            var request = watch.subscription.request
+            var request = watch.value.subscription.request
             request.contact = contact
-            watches[id]?.begin()
+            watches[id]?.value.begin()
             stepPresence(id, at: now, into: &effects) { watch, steps in
                 watch.resubscribe(request, at: now, into: &steps)
             }
@@ -100,7 +100,7 @@ extension Core {
 
     /// Ends every watch without waiting for what comes of it, before the registration ends.
     mutating func endWatches(at now: Instant, into effects: inout [Effect]) {
-        for id in watches.keys { unwatch(id, at: now, into: &effects) }
+        for id in Array(watches.keys) { unwatch(id, at: now, into: &effects) }
     }
 
     // MARK: - What is asked for
@@ -147,7 +147,7 @@ extension Core {
     /// The watch a NOTIFY is for.
     func presenceWatch(of notify: Message) -> PresenceWatch.ID? {
         guard notify.method == .notify, let call = notify.headers.first(.callID)?.text,
-            let id = watchesByCall[call], watches[id]?.subscription.isConcerned(by: notify) == true
+            let id = watchesByCall[call], watches[id]?.value.subscription.isConcerned(by: notify) == true
         else { return nil }
         return id
     }
@@ -159,7 +159,7 @@ extension Core {
         var due: [PresenceWatch.ID] = []
         while let id = watchTimers.popDue(at: now)?.key { due.append(id) }
         for id in due {
-            watches[id]?.alarm = nil
+            watches[id]?.value.alarm = nil
             stepPresence(id, at: now, into: &effects) { watch, steps in watch.fire(at: now, into: &steps) }
         }
     }
@@ -208,34 +208,18 @@ extension Core {
         // Taken out, so that what it holds is changed in place.
         guard var watch = watches.removeValue(forKey: id) else { return }
         var steps: [Subscription.Effect] = []
-        let call = watch.subscription.callID
-        body(&watch.subscription, &steps)
-        if watch.subscription.callID != call {
-            watchesByCall[call] = nil
-            watchesByCall[watch.subscription.callID] = id
-        }
-        var (reports, isOver, isFullStateNeeded): ([PresenceWatch.Report], Bool, Bool) = ([], false, false)
-        for step in steps {
-            switch step {
-            case .started: watch.begin()
-            case .notification(let notification):
-                isFullStateNeeded = watch.take(notification, into: &reports) || isFullStateNeeded
-            case .failed(let failure, let delay):
-                watch.begin()
-                reports.append(.failed(failure, retryAfter: delay))
-                isOver = isOver || delay == nil
-            case .terminated(let cause, let delay):
-                watch.begin()
-                reports.append(.ended(cause, retryAfter: delay))
-                isOver = isOver || delay == nil
-            case .send, .respond: break
-            }
-        }
+        var reports: [PresenceWatch.Report] = []
+        let call = watch.value.subscription.callID
+        body(&watch.value.subscription, &steps)
+        let (isOver, isFullStateNeeded) = watch.value.take(steps, into: &reports)
+        let newCall = watch.value.subscription.callID
+        if newCall != call { watchesByCall[call] = nil }
         if isOver {
-            watchesByCall[watch.subscription.callID] = nil
+            watchesByCall[newCall] = nil
             watchTimers.stop(id)
         } else {
-            schedule(&watch, id)
+            if newCall != call { watchesByCall[newCall] = id }
+            schedule(&watch.value, id)
             watches[id] = consume watch
         }
         // The answer to a NOTIFY leaves before anything that follows from it.

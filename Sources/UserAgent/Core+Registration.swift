@@ -175,7 +175,7 @@ extension Core {
         held = []
         for one in waiting {
             if case .presence(let id) = one.purpose,
-                watches[id]?.subscription.isAwaiting(one.request) != true
+                watches[id]?.value.subscription.isAwaiting(one.request) != true
             {
                 continue
             }

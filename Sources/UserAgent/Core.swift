@@ -89,7 +89,7 @@ package struct Core: Sendable {
     /// When something in a session falls due.
     var sessionTimers = TimerQueue<MessageSession.ID>()
     var publication: Publication
-    var watches: [PresenceWatch.ID: PresenceWatch] = [:]
+    var watches: [PresenceWatch.ID: Boxed<PresenceWatch>] = [:]
     /// When each watch is to be looked at, at the latest; there may be hundreds.
     var watchTimers = TimerQueue<PresenceWatch.ID>()
     /// Which watch a NOTIFY of a call is for.

@@ -66,6 +66,33 @@ package struct PresenceWatch: Sendable {
         (self.subject, self.subscription) = (subject, subscription)
     }
 
+    /// Takes what a step of the subscription has brought about.
+    ///
+    /// - Returns: Whether the watch is over, and whether the whole state must be asked for.
+    mutating func take(
+        _ steps: [Subscription.Effect],
+        into reports: inout [Report]
+    ) -> (isOver: Bool, isFullStateNeeded: Bool) {
+        var (isOver, isFullStateNeeded) = (false, false)
+        for step in steps {
+            switch step {
+            case .started: begin()
+            case .notification(let notification):
+                isFullStateNeeded = take(notification, into: &reports) || isFullStateNeeded
+            case .failed(let failure, let delay):
+                begin()
+                reports.append(.failed(failure, retryAfter: delay))
+                isOver = isOver || delay == nil
+            case .terminated(let cause, let delay):
+                begin()
+                reports.append(.ended(cause, retryAfter: delay))
+                isOver = isOver || delay == nil
+            case .send, .respond: break
+            }
+        }
+        return (isOver, isFullStateNeeded)
+    }
+
     /// Takes what the subscription asks for and what it tells.
     ///
     /// - Returns: Whether the whole state must be asked for, because something was missed.

@@ -95,7 +95,7 @@ extension Subscription {
         // While the last NOTIFY is awaited, only that ends the waiting.
         if state != .ending, !isFetch { timers.stop(.n) }
         if isFirst, notified != .terminated { effects.append(.started) }
-        entityTag = (try? notify.headers.first(SIPETag.self))?.tag
+        entityTag = (try? notify.headers.first(SIPETag.self))?.tag.copied
         effects.append(.notification(Notification(of: notify, state: notified)))
         guard notified != .terminated else {
             terminate(subscriptionState, at: now, into: &effects)

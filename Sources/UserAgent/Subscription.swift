@@ -210,7 +210,7 @@ package struct Subscription: Sendable {
         self.dialog = dialog
         self.dialog?.noteLocalSequence(sequence)
         if let acceptance { self.dialog?.adoptRoute(of: acceptance) }
-        acceptance = nil
+        (self.initial, self.acceptance) = (nil, nil)
         pace.started(at: now)
         // Until the 2xx or a NOTIFY says otherwise.
         if !timers.isRunning(.expiry) { schedule(requestedExpiry, at: now) }

@@ -83,6 +83,9 @@ package struct ByteString: Sendable {
     /// A copy of the bytes; none is made when the string is the whole of its storage.
     package var bytes: [UInt8] { count == storage.count ? storage : Array(slice) }
 
+    /// The string in storage of its own: kept, it does not keep the message alive that it was cut from.
+    package var copied: ByteString { ByteString(bytes) }
+
     /// Adds the bytes to the end of `array`.
     package func append(to array: inout [UInt8]) { array.append(contentsOf: slice) }
 

@@ -1,6 +1,7 @@
 import SIP
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite("Dialogs, RFC 3261 §12")
 struct DialogTests {
@@ -88,6 +89,21 @@ struct DialogTests {
         #expect(dialog.receive(try inDialog("INFO", cseq: 14)) == .inOrder)
         #expect(dialog.receive(try inDialog("INFO", cseq: 13)) == .outOfOrder)
         #expect(dialog.remoteSequence == 14)
+    }
+
+    @Test("a dialog does not keep the messages alive that it was made of")
+    func storage() throws {
+        var invite = try request("INVITE", cseq: 4)
+        invite.body = ByteString([UInt8](repeating: 0x20, count: 4000))
+        let received = try Message(parsing: ByteString(invite.serialized()))
+        var dialog = try #require(Dialog(received: received, localTag: "ours", state: .early))
+        #expect(dialog.id.callID.storage.count < 200)
+        var update = try inDialog("UPDATE", cseq: 5, contact: "sip:alice@192.0.2.9")
+        update.body = invite.body
+        #expect(dialog.receive(try Message(parsing: ByteString(update.serialized()))) == .inOrder)
+        let target = try #require(dialog.remoteTarget.sip)
+        #expect(target.description == "sip:alice@192.0.2.9")
+        #expect(target.text.storage.count < 200)
     }
 
     @Test("a target refresh moves the remote target, other requests do not (§12.2.2)")

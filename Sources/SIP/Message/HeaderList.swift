@@ -128,6 +128,21 @@ package struct HeaderList: Hashable, Sendable {
     }
 
     package func count(of name: HeaderName) -> Int { headers.count { $0.name == name } }
+
+    /// The fields of those names in storage of their own: kept, they do not keep the message alive they were cut from.
+    func copied(_ names: [HeaderName]) -> HeaderList {
+        let kept = headers.filter { names.contains($0.name) }
+        var writer = ByteWriter(capacity: kept.reduce(0) { $0 + $1.value.count })
+        for header in kept { writer.append(header.value) }
+        let values = writer.string
+        var place = 0
+        return HeaderList(
+            kept.map { header in
+                defer { place += header.value.count }
+                return Header(header.name, values[place..<place + header.value.count])
+            }
+        )
+    }
 }
 
 extension HeaderList {

@@ -9,10 +9,10 @@ struct ClientTransaction: Sendable {
 
     var machine: Machine
     let key: ClientTransactionKey
-    /// The request with our `Via` on top, from which CANCEL and ACK are made.
-    let request: Message
-    /// The request as it is sent, every time the same.
-    let bytes: [UInt8]
+    /// An INVITE with our `Via` on top, from which CANCEL and ACK are made.
+    let invite: Message?
+    /// The request as it is sent, every time the same, until it is sent no more.
+    private(set) var bytes: [UInt8]
     let flow: Flow
     /// Whether the layer itself is the user: a CANCEL, of which nothing is reported.
     let isOwn: Bool
@@ -28,7 +28,7 @@ struct ClientTransaction: Sendable {
     init(machine: Machine, key: ClientTransactionKey, request: Message, flow: Flow, isOwn: Bool) {
         self.machine = machine
         self.key = key
-        self.request = request
+        if case .invite = machine { invite = request } else { invite = nil }
         self.flow = flow
         self.isOwn = isOwn
         bytes = request.serialized()
@@ -37,6 +37,9 @@ struct ClientTransaction: Sendable {
 
     /// Whether the transaction still waits for a final response that its user wants to hear of.
     var isWaiting: Bool { !isOwn && !isAnswered }
+
+    /// Lets go of the request: what remains only absorbs responses that come again.
+    mutating func forgetRequest() { bytes = [] }
 
     /// Whether a response that carries our branch has come back the way the request went.
     ///

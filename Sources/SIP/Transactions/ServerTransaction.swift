@@ -105,8 +105,3 @@ struct RequestMemory: Sendable {
         return true
     }
 }
-
-extension ByteString {
-    /// The string in storage of its own: it does not keep the message alive that it was cut from.
-    var copied: ByteString { ByteString(bytes) }
-}

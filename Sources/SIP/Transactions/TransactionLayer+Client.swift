@@ -136,10 +136,10 @@ extension TransactionLayer {
         at now: Instant,
         into effects: inout [Effect]
     ) {
-        guard let client = clients[id] else { return }
+        guard let client = clients[id], let invite = client.invite else { return }
         clients[id]?.isCancelWanted = false
         step(id, .cancelled, at: now, into: &effects)
-        let cancel = client.request.hopRequest(.cancel, to: nil)
+        let cancel = invite.hopRequest(.cancel, to: nil)
         _ = start(cancel, branch: client.key.branch, over: client.flow, isOwn: true, at: now, into: &effects)
     }
 
@@ -168,6 +168,7 @@ extension TransactionLayer {
         var steps: [NonInviteClientTransaction.Effect] = []
         machine.step(input, into: &steps)
         clients[id]?.machine = .nonInvite(machine)
+        if machine.state == .completed { clients[id]?.forgetRequest() }
         for step in steps { perform(step, for: id, carrying: response, at: now, into: &effects) }
     }
 
@@ -215,10 +216,10 @@ extension TransactionLayer {
         for id: ClientTransactionID,
         into effects: inout [Effect]
     ) {
-        guard let response, let client = clients[id] else { return }
+        guard let response, let client = clients[id], let invite = client.invite else { return }
         let bytes =
             client.acknowledgement
-            ?? client.request.hopRequest(.ack, to: response.headers.first(.to)).serialized()
+            ?? invite.hopRequest(.ack, to: response.headers.first(.to)).serialized()
         clients[id]?.acknowledgement = bytes
         effects.append(.transmit(bytes, over: client.flow))
     }
