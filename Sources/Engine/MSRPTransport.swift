@@ -312,7 +312,7 @@ final class MSRPTransport: @unchecked Sendable {
             entry.isGuest = false
             link.patience = nil
             if entry.link == nil, head.method != nil, !bind(entry, to: id, &events) { return nil }
-            if let path = head.toPath { link.recent = (ByteString(Array(path.bytes)), entry) }
+            if let path = head.toPath { link.recent = (path.copied, entry) }
             return entry
         case .refused(let code):
             if let response = SessionDirectory<ConnectionID>.response(code, to: head) {

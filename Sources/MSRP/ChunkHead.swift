@@ -2,8 +2,8 @@ package import Wire
 
 /// The start line and the header fields of a chunk, of a report or of a response (RFC 4975 §9).
 ///
-/// The values are pieces of the bytes they came in and keep those alive; what is kept longer than the chunk is to be
-/// copied. A field that is not what its grammar says leaves `defect` behind and no value: the frame around it is
+/// The identifier is a piece of the bytes it came in and keeps those alive: whoever keeps it longer than the chunk
+/// copies it. A field that is not what its grammar says leaves `defect` behind and no value: the frame around it is
 /// whole, so the request can be answered with 400 and the connection goes on.
 package struct ChunkHead: Sendable {
     package enum StartLine: Hashable, Sendable {
@@ -19,13 +19,12 @@ package struct ChunkHead: Sendable {
         package init(_ name: ByteString, _ value: ByteString) { (self.name, self.value) = (name, value) }
     }
 
+    /// What the chunks of a message have in common: everything but the identifier and the range.
     fileprivate struct Values: Sendable {
-        var transactionID: ByteString
         var startLine: StartLine
         var toPath: ByteString?
         var fromPath: ByteString?
         var messageID: ByteString?
-        var byteRange: ByteRange?
         var successReport = false
         var failureReport = FailureReport.yes
         var status: DeliveryStatus?
@@ -34,76 +33,99 @@ package struct ChunkHead: Sendable {
         var defect: MSRPParseError?
     }
 
-    /// A head is handed on several times for each chunk: one reference for all its values makes that cheap.
-    private final class Storage: Sendable {
+    /// Shared by the heads that are alike in all of it.
+    private final class Common: Sendable {
         let values: Values
 
         init(_ values: Values) { self.values = values }
     }
 
+    /// A head is handed on several times for each chunk: one reference for all of it makes that cheap.
+    private final class Storage: Sendable {
+        let transactionID: ByteString
+        let byteRange: ByteRange?
+        let common: Common
+
+        init(_ transactionID: ByteString, _ byteRange: ByteRange?, _ common: Common) {
+            (self.transactionID, self.byteRange, self.common) = (transactionID, byteRange, common)
+        }
+    }
+
     private var storage: Storage
 
     package init(transactionID: ByteString, _ startLine: StartLine) {
-        storage = Storage(Values(transactionID: transactionID, startLine: startLine))
+        storage = Storage(transactionID, nil, Common(Values(startLine: startLine)))
     }
 
+    /// The head of a chunk that is like this one but for the identifier and the range.
+    func like(_ transactionID: ByteString, _ byteRange: ByteRange?) -> ChunkHead {
+        var head = self
+        head.storage = Storage(transactionID, byteRange, storage.common)
+        return head
+    }
+
+    /// Whether the other one was read as one that is like this one.
+    func isLike(_ other: ChunkHead) -> Bool { storage.common === other.storage.common }
+
+    private var values: Values { storage.common.values }
+
     private mutating func change(_ body: (inout Values) -> Void) {
-        var values = storage.values
+        var values = storage.common.values
         body(&values)
-        storage = Storage(values)
+        storage = Storage(storage.transactionID, storage.byteRange, Common(values))
     }
 }
 
 extension ChunkHead {
     package var transactionID: ByteString {
-        get { storage.values.transactionID }
-        set { change { $0.transactionID = newValue } }
+        get { storage.transactionID }
+        set { storage = Storage(newValue, storage.byteRange, storage.common) }
     }
     package var startLine: StartLine {
-        get { storage.values.startLine }
+        get { values.startLine }
         set { change { $0.startLine = newValue } }
     }
     package var toPath: ByteString? {
-        get { storage.values.toPath }
+        get { values.toPath }
         set { change { $0.toPath = newValue } }
     }
     package var fromPath: ByteString? {
-        get { storage.values.fromPath }
+        get { values.fromPath }
         set { change { $0.fromPath = newValue } }
     }
     package var messageID: ByteString? {
-        get { storage.values.messageID }
+        get { values.messageID }
         set { change { $0.messageID = newValue } }
     }
     package var byteRange: ByteRange? {
-        get { storage.values.byteRange }
-        set { change { $0.byteRange = newValue } }
+        get { storage.byteRange }
+        set { storage = Storage(storage.transactionID, newValue, storage.common) }
     }
     /// Whether the sender wants to hear when the message arrived (RFC 4975 §7.1.1: no, if it says nothing).
     package var successReport: Bool {
-        get { storage.values.successReport }
+        get { values.successReport }
         set { change { $0.successReport = newValue } }
     }
     package var failureReport: FailureReport {
-        get { storage.values.failureReport }
+        get { values.failureReport }
         set { change { $0.failureReport = newValue } }
     }
     package var status: DeliveryStatus? {
-        get { storage.values.status }
+        get { values.status }
         set { change { $0.status = newValue } }
     }
     package var contentType: ByteString? {
-        get { storage.values.contentType }
+        get { values.contentType }
         set { change { $0.contentType = newValue } }
     }
     /// All other fields in their order.
     package var otherFields: [Field] {
-        get { storage.values.otherFields }
+        get { values.otherFields }
         set { change { $0.otherFields = newValue } }
     }
     /// The first thing wrong with the fields, if anything is.
     package var defect: MSRPParseError? {
-        get { storage.values.defect }
+        get { values.defect }
         set { change { $0.defect = newValue } }
     }
 
@@ -131,22 +153,28 @@ extension ChunkHead {
 extension ChunkHead {
     /// Reads a head: the lines, the last one with its line end.
     ///
+    /// - Parameters:
+    ///   - text: The head.
+    ///   - transactionID: Where its identifier is.
+    ///   - range: Is told where the value of `Byte-Range` is.
     /// - Throws: `MSRPParseError` where the stream cannot be understood any more: in the start line, or where a line
     ///   is no field.
-    init(parsing text: ByteString, transactionID: Range<Int>) throws(MSRPParseError) {
+    init(
+        parsing text: ByteString,
+        transactionID: Range<Int>,
+        range: inout Range<Int>?
+    ) throws(MSRPParseError) {
         let span = text.span
         var lineEnd = span.firstIndex(of: .lineFeed, from: 0)
         let start = text[min(transactionID.upperBound + 1, lineEnd)..<max(lineEnd - 1, 0)]
-        var values = Values(
-            transactionID: text[transactionID],
-            startLine: try Self.startLine(start, at: transactionID.upperBound + 1)
-        )
+        var reader = FieldReader(try Self.startLine(start, at: transactionID.upperBound + 1))
         while lineEnd + 1 < span.count {
             let lineStart = lineEnd + 1
             lineEnd = span.firstIndex(of: .lineFeed, from: lineStart)
-            try values.read(text, lineStart..<min(lineEnd, span.count) - 1)
+            try reader.read(text, lineStart..<min(lineEnd, span.count) - 1)
         }
-        storage = Storage(values)
+        range = reader.rangePlace
+        storage = Storage(text[transactionID], reader.byteRange, Common(reader.values))
     }
 
     private static func startLine(_ rest: ByteString, at offset: Int) throws(MSRPParseError) -> StartLine {
@@ -166,8 +194,16 @@ extension ChunkHead {
     }
 }
 
-extension ChunkHead.Values {
-    fileprivate mutating func read(_ text: ByteString, _ line: Range<Int>) throws(MSRPParseError) {
+/// Reads the fields of one head.
+private struct FieldReader {
+    private(set) var values: ChunkHead.Values
+    private(set) var byteRange: ByteRange?
+    /// Where the value of `Byte-Range` is.
+    private(set) var rangePlace: Range<Int>?
+
+    init(_ startLine: ChunkHead.StartLine) { values = ChunkHead.Values(startLine: startLine) }
+
+    mutating func read(_ text: ByteString, _ line: Range<Int>) throws(MSRPParseError) {
         let span = text.span
         var colon = line.lowerBound
         while colon < line.upperBound, span[colon] != UInt8(ascii: ":"), span[colon] > 32 { colon += 1 }
@@ -179,36 +215,37 @@ extension ChunkHead.Values {
         while end > start, span[end - 1].isLinearSpace { end -= 1 }
         let name = span.extracting(line.lowerBound..<colon)
         do throws(MSRPParseError) {
-            guard try !set(name, text[start..<end]) else { return }
-            otherFields.append(ChunkHead.Field(text[line.lowerBound..<colon], text[start..<end]))
+            guard try !set(name, text[start..<end], at: start) else { return }
+            values.otherFields.append(ChunkHead.Field(text[line.lowerBound..<colon], text[start..<end]))
         } catch {
-            defect = defect ?? error
+            values.defect = values.defect ?? error
         }
     }
 
     /// Sets a field this type knows.
     ///
     /// - Returns: Whether it is one.
-    private mutating func set(_ name: Span<UInt8>, _ value: ByteString) throws(MSRPParseError) -> Bool {
+    private mutating func set(_ name: Span<UInt8>, _ value: ByteString, at place: Int) throws(MSRPParseError) -> Bool {
         switch name.count {
         case 6 where name.equalsIgnoringCase("Status"):
-            try Self.assign(&status, DeliveryStatus(parsing: value))
-        case 7 where name.equalsIgnoringCase("To-Path"): try Self.assign(&toPath, value)
-        case 9 where name.equalsIgnoringCase("From-Path"): try Self.assign(&fromPath, value)
+            try Self.assign(&values.status, DeliveryStatus(parsing: value))
+        case 7 where name.equalsIgnoringCase("To-Path"): try Self.assign(&values.toPath, value)
+        case 9 where name.equalsIgnoringCase("From-Path"): try Self.assign(&values.fromPath, value)
         case 10 where name.equalsIgnoringCase("Message-ID"):
             guard value.isIdentifier else { throw MSRPParseError(.messageID, at: 0) }
-            try Self.assign(&messageID, value)
+            try Self.assign(&values.messageID, value)
         case 10 where name.equalsIgnoringCase("Byte-Range"):
             try Self.assign(&byteRange, ByteRange(parsing: value))
-        case 12 where name.equalsIgnoringCase("Content-Type"): try Self.assign(&contentType, value)
+            rangePlace = place..<place + value.count
+        case 12 where name.equalsIgnoringCase("Content-Type"): try Self.assign(&values.contentType, value)
         case 14 where name.equalsIgnoringCase("Success-Report"):
             guard value.equalsIgnoringCase("yes") || value.equalsIgnoringCase("no") else {
                 throw MSRPParseError(.successReport, at: 0)
             }
-            successReport = value.count == 3
+            values.successReport = value.count == 3
         case 14 where name.equalsIgnoringCase("Failure-Report"):
             guard let report = Self.failureReport(value) else { throw MSRPParseError(.failureReport, at: 0) }
-            failureReport = report
+            values.failureReport = report
         default: return false
         }
         return true

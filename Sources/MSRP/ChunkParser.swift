@@ -24,6 +24,8 @@ package struct ChunkParser: Sendable {
     private var scanner: HeadScanner
     /// The head as far as it has come, when a border cuts it.
     private var pending: [UInt8] = []
+    /// The last request and the last response.
+    private var (request, response): (HeadTemplate?, HeadTemplate?)
 
     package init(limits: MSRPLimits = .standard) {
         self.limits = limits
@@ -66,6 +68,7 @@ package struct ChunkParser: Sendable {
         if pending.isEmpty {
             skipBlankLines(&input)
             guard !input.isEmpty else { return nil }
+            if let event = readAlike(&input) { return event }
             guard let head = try scan(input.span) else {
                 pending = input.bytes
                 input = .empty
@@ -92,6 +95,18 @@ package struct ChunkParser: Sendable {
         return try begin(text[0..<head.fieldsEnd], head)
     }
 
+    /// Takes a head that is like one before it.
+    private mutating func readAlike(_ input: inout ByteString) -> Event? {
+        let whole = input
+        guard let transactionID = whole.span.transactionIDPlace else { return nil }
+        let place = transactionID.upperBound + 1
+        let template = place < whole.count && whole[place].isDigit ? response : request
+        guard let (head, end, flag) = template?.read(whole, transactionID: transactionID) else { return nil }
+        input = whole[end...]
+        state = flag.map { .end($0) } ?? .body(EndLine(transactionID: head.transactionID))
+        return .head(head)
+    }
+
     /// The scanner is moved out and in, so that the bytes may be those of this value.
     private mutating func scan(_ bytes: Span<UInt8>) throws(MSRPParseError) -> HeadScanner.Head? {
         var scanner = scanner
@@ -111,10 +126,21 @@ package struct ChunkParser: Sendable {
         _ end: HeadScanner.Head
     ) throws(MSRPParseError) -> Event? {
         guard let transactionID = scanner.transactionID else { throw MSRPParseError(.startLine, at: 0) }
-        let head = try ChunkHead(
-            parsing: scanner.isFolded ? text.unfolded : text,
-            transactionID: transactionID
-        )
+        var range: Range<Int>?
+        // In storage of its own: paths and fields are kept longer than the bytes they came in.
+        let lines = scanner.isFolded ? text.unfolded : text.copied
+        let head = try ChunkHead(parsing: lines, transactionID: transactionID, range: &range)
+        let hasBody = end.flag == nil
+        if head.defect == nil, !scanner.isFolded, !hasBody || end.end > end.fieldsEnd {
+            let template = HeadTemplate(
+                head,
+                lines,
+                transactionID: transactionID,
+                range: range,
+                hasBody: hasBody
+            )
+            if head.method == nil { response = template } else { request = template }
+        }
         scanner = HeadScanner(limits: limits)
         state = end.flag.map { .end($0) } ?? .body(EndLine(transactionID: head.transactionID))
         return .head(head)

@@ -165,9 +165,8 @@ struct ResponseTemplate: Sendable {
         fields = writer.string
     }
 
-    /// The response to the request with this identifier.
-    func response(to transactionID: ByteString) -> [UInt8] {
-        var writer = ByteWriter(capacity: fields.count + 2 * transactionID.count + 16)
+    /// Writes the response to the request with this identifier.
+    func write(to writer: inout ByteWriter, answering transactionID: ByteString) {
         writer.append(ChunkTemplate.start)
         writer.append(transactionID)
         writer.append(fields)
@@ -175,7 +174,6 @@ struct ResponseTemplate: Sendable {
         writer.append(transactionID)
         writer.append(ContinuationFlag.complete.byte)
         writer.append(ChunkTemplate.lineEnd)
-        return writer.bytes
     }
 }
 

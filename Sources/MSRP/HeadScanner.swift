@@ -13,7 +13,7 @@ struct HeadScanner: Sendable {
         var flag: ContinuationFlag?
     }
 
-    private static let magic = Array("MSRP ".utf8)
+    static let magic = Array("MSRP ".utf8)
 
     private let limits: MSRPLimits
     private var lineStart = 0

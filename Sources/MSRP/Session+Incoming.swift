@@ -60,7 +60,7 @@ extension Session {
         guard head.defect == nil, let toPath = head.toPath, let fromPath = head.fromPath else {
             return .badRequest
         }
-        if knownPaths?.to == toPath, knownPaths?.from == fromPath { return nil }
+        if let knownPaths, knownPaths.to == toPath, knownPaths.from == fromPath { return nil }
         let limits = configuration.limits
         guard let target = try? MSRPPath(parsing: toPath, limits: limits),
             (try? MSRPPath(parsing: fromPath, limits: limits)) != nil
@@ -68,10 +68,7 @@ extension Session {
         guard target.uris.count == 1, let uri = target.first,
             configuration.pathMatching.matches(uri, configuration.local)
         else { return .sessionDoesNotExist }
-        knownPaths = KnownPaths(
-            to: ByteString(Array(toPath.bytes)),
-            from: ByteString(Array(fromPath.bytes))
-        )
+        knownPaths = KnownPaths(to: toPath.copied, from: fromPath.copied)
         return nil
     }
 
@@ -92,7 +89,7 @@ extension Session {
             from: localText,
             id: TransactionID(using: &generator)
         )
-        if let report { enqueue(report.chunk().bytes) }
+        if let report { enqueue { report.chunk().write(to: &$0) } }
     }
 
     // MARK: Answers
@@ -102,9 +99,9 @@ extension Session {
         request?.isAnswered = true
         guard head.wantsResponse(code) else { return }
         if code == .ok, head.method == .send, knownPaths?.from == head.fromPath, let acceptance {
-            enqueue(acceptance.response(to: head.transactionID))
+            enqueue { acceptance.write(to: &$0, answering: head.transactionID) }
         } else if let response = head.response(code, from: localText) {
-            enqueue(response.chunk().bytes)
+            enqueue { response.chunk().write(to: &$0) }
         }
     }
 
@@ -120,8 +117,8 @@ extension Session {
     }
 
     /// Queues a response or a report; one too many is dropped, if the owner reads on though `takesInput` is false.
-    private mutating func enqueue(_ bytes: [UInt8]) {
+    private mutating func enqueue(_ write: (inout ByteWriter) -> Void) {
         guard answers.count < 2 * configuration.limits.queuedAnswers else { return }
-        answers.append(bytes)
+        answers.append(write)
     }
 }

@@ -99,8 +99,14 @@ package struct ByteString: Sendable {
 extension ByteString: Hashable {
     @usableFromInline
     package static func == (lhs: Self, rhs: Self) -> Bool {
-        guard lhs.count == rhs.count else { return false }
-        let (left, right) = (lhs.span, rhs.span)
+        lhs == rhs.span
+    }
+
+    @usableFromInline
+    package static func == (lhs: Self, right: Span<UInt8>) -> Bool {
+        let left = lhs.span
+        guard left.count == right.count else { return false }
+        guard !left.isIdentical(to: right) else { return true }
         var index = 0
         while index &+ 8 <= left.count {
             guard left.word(at: index) == right.word(at: index) else { return false }

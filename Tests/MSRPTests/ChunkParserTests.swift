@@ -42,6 +42,20 @@ struct ChunkParserTests {
         #expect(try ChunkParser.read(bytes, splitAt: Array(1..<bytes.count)) == whole, "byte by byte")
     }
 
+    @Test("a chunk that is like the one before it is read as if it were the first", arguments: Fixture.names)
+    func alike(name: String) throws {
+        let bytes = try Fixture.bytes(name)
+        let first = try #require(try ChunkParser.read(bytes).first)
+        let id = first.transactionID.text
+        let other = Array(ByteString(bytes).text.replacing(id, with: "another1d").utf8)
+        let second = try ChunkParser.read(other)
+        #expect(second.first?.transactionID == "another1d")
+        #expect(try ChunkParser.read(bytes + bytes + other) == [first, first] + second)
+        for point in bytes.count..<bytes.count + other.count {
+            #expect(try ChunkParser.read(bytes + other, splitAt: [point]) == [first] + second)
+        }
+    }
+
     @Test("a folded field of a printed example is one field")
     func folded() throws {
         let chunk = try #require(
@@ -218,6 +232,10 @@ struct ChunkParserTests {
                 let split = try? ChunkParser.read(bytes, splitAt: [point])
                 #expect((whole == nil) == (split == nil), "seed \(seed)")
                 if let whole, let split { #expect(whole == split, "seed \(seed)") }
+                // It is taken the same behind one that it is like.
+                let behind = try? ChunkParser.read(sample + bytes)
+                #expect((whole == nil) == (behind == nil), "seed \(seed)")
+                if let whole, let behind { #expect(behind.dropFirst() == whole[...], "seed \(seed)") }
             }
         }
     }
