@@ -225,7 +225,11 @@ private struct FieldReader {
     /// Sets a field this type knows.
     ///
     /// - Returns: Whether it is one.
-    private mutating func set(_ name: Span<UInt8>, _ value: ByteString, at place: Int) throws(MSRPParseError) -> Bool {
+    private mutating func set(
+        _ name: Span<UInt8>,
+        _ value: ByteString,
+        at place: Int
+    ) throws(MSRPParseError) -> Bool {
         switch name.count {
         case 6 where name.equalsIgnoringCase("Status"):
             try Self.assign(&values.status, DeliveryStatus(parsing: value))

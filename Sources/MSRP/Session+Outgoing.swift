@@ -47,7 +47,7 @@ extension Session {
     /// Writes the next thing to send: answers first, then chunks of messages in turn.
     ///
     /// - Parameters:
-    ///   - writer: Gets one chunk, or all responses and reports that wait.
+    ///   - writer: Gets one chunk, report or response.
     ///   - now: When it is handed to the system, from where the time of its response counts.
     ///   - generator: Where its identifier comes from.
     ///   - events: Gets what becomes of messages.
@@ -58,10 +58,7 @@ extension Session {
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
     ) -> Bool {
-        if !holdsAnswers, answers.count > 0 {
-            answers.move(to: &writer)
-            return true
-        }
+        if !holdsAnswers, answers.moveFirst(to: &writer) { return true }
         guard end == nil else { return false }
         let silenceEnd = configuration.keepAlive.map { now + $0 }
         if keepAlives > 0 {

@@ -20,8 +20,7 @@ package struct Session: Sendable {
     /// Messages whose chunks alternate.
     var interleaved = FirstInFirstOut<ByteString>()
     var interleavedGoesNext = false
-    /// Responses and reports as they go over the wire.
-    var answers = Answers()
+    var answers = AnswerQueue()
     /// Whether responses and reports are kept back, since what they would confirm is not yet where it belongs.
     package var holdsAnswers = false
     var keepAlives = 0
@@ -38,27 +37,6 @@ package struct Session: Sendable {
     var nextOrder: UInt64 = 0
     var targetText: ByteString
     var localText: ByteString
-
-    /// Responses and reports in their order, as one run of bytes.
-    struct Answers: Sendable {
-        private var bytes = ByteWriter()
-        private(set) var count = 0
-
-        mutating func append(_ write: (inout ByteWriter) -> Void) {
-            write(&bytes)
-            count += 1
-        }
-
-        mutating func move(to writer: inout ByteWriter) {
-            writer.append(bytes.bytes)
-            removeAll()
-        }
-
-        mutating func removeAll() {
-            bytes.removeAll()
-            count = 0
-        }
-    }
 
     /// A relay answers 200 while it still connects to its next hop, and loses what does not fit into its queue
     /// meanwhile: so little is sent until the far end was heard, or was silent for long.

@@ -55,8 +55,8 @@ package struct Dialog: Hashable, Sendable {
     /// - Parameters:
     ///   - request: The request as it was sent.
     ///   - response: A response from 101 to 299 to it.
-    package init?(request: Message, response received: Message) {
-        let response = received.kept
+    package init?(request: Message, response: Message) {
+        let response = response.kept
         guard let status = response.status, 101..<300 ~= status.value,
             let id = DialogID(ofResponse: response),
             let local = try? request.headers.first(From.self),
@@ -79,8 +79,8 @@ package struct Dialog: Hashable, Sendable {
     ///   - request: The request as it came.
     ///   - localTag: The tag we put into `To` of the response.
     ///   - state: Early if the response was provisional.
-    package init?(received: Message, localTag: String, state: State) {
-        let request = received.kept
+    package init?(received request: Message, localTag: String, state: State) {
+        let request = request.kept
         guard let callID = request.headers.first(.callID), let remote = try? request.headers.first(From.self),
             var local = try? request.headers.first(To.self),
             let target = try? request.headers.first(Contact.self), let cseq = request.cseq,

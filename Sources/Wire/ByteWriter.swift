@@ -18,6 +18,9 @@ package struct ByteWriter: Sendable {
     /// Forgets what was written and keeps the storage.
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
+    /// Forgets the first bytes.
+    package mutating func removeFirst(_ count: Int) { bytes.removeSubrange(0..<count) }
+
     /// Writes `byte` in the place of the one at `index`.
     package mutating func overwrite(_ index: Int, with byte: UInt8) { bytes[index] = byte }
 

@@ -17,7 +17,6 @@ struct SessionBench {
     var generator = SeededGenerator(seed: 1)
     private var parserA = ChunkParser()
     private var parserB = ChunkParser()
-    private var (waitingFromA, waitingFromB): ([Sent], [Sent]) = ([], [])
 
     init(
         delivery: Delivery = .whole(limit: 1_000_000),
@@ -39,40 +38,21 @@ struct SessionBench {
         let bytes: [UInt8]
 
         var text: String { ByteString(bytes).text }
-        /// Responses that wait are written together.
-        static func each(in bytes: [UInt8]) -> [Sent] {
-            var (found, rest) = ([Sent](), bytes[...])
-            while !rest.isEmpty {
-                let id = rest.dropFirst(5).prefix { $0 > 32 }
-                let end = rest.firstRange(of: Array("-------".utf8) + id)?.upperBound ?? rest.endIndex
-                // The flag and the line end.
-                found.append(Sent(bytes: Array(rest[..<min(end + 3, rest.endIndex)])))
-                rest = rest[min(end + 3, rest.endIndex)...]
-            }
-            return found
-        }
-
         var body: [UInt8] { (try? ChunkParser.read(bytes, splitAt: []))?.first?.body ?? [] }
     }
 
     mutating func takeFromA() -> Sent? {
-        if waitingFromA.isEmpty {
-            var writer = ByteWriter()
-            guard a.writeNext(to: &writer, at: now, using: &generator, into: &eventsA) else { return nil }
-            waitingFromA = Sent.each(in: writer.bytes)
-        }
-        let sent = waitingFromA.removeFirst()
+        var writer = ByteWriter()
+        guard a.writeNext(to: &writer, at: now, using: &generator, into: &eventsA) else { return nil }
+        let sent = Sent(bytes: writer.bytes)
         sentByA.append(sent.text)
         return sent
     }
 
     mutating func takeFromB() -> Sent? {
-        if waitingFromB.isEmpty {
-            var writer = ByteWriter()
-            guard b.writeNext(to: &writer, at: now, using: &generator, into: &eventsB) else { return nil }
-            waitingFromB = Sent.each(in: writer.bytes)
-        }
-        let sent = waitingFromB.removeFirst()
+        var writer = ByteWriter()
+        guard b.writeNext(to: &writer, at: now, using: &generator, into: &eventsB) else { return nil }
+        let sent = Sent(bytes: writer.bytes)
         sentByB.append(sent.text)
         return sent
     }
@@ -124,7 +104,7 @@ struct SessionBench {
 
     /// Lets the connection and what is on it get lost, and joins both ends anew.
     mutating func reconnect() throws -> [Restart] {
-        (parserA, parserB, waitingFromA, waitingFromB) = (ChunkParser(), ChunkParser(), [], [])
+        (parserA, parserB) = (ChunkParser(), ChunkParser())
         let (uriA, uriB) = (try MSRPURI(Self.pathA), try MSRPURI(Self.pathB))
         _ = b.renew(local: uriB, target: MSRPPath(uriA))
         return a.renew(local: uriA, target: MSRPPath(uriB))
