@@ -51,6 +51,12 @@ static inline int linux_socket_error(int socket, struct sockaddr *destination, s
     return EIO;
 }
 
+/* Lets the system begin to write a part of a file to the disk. */
+static inline void linux_begin_storing(int file, off_t start, off_t count) {
+    const unsigned int write = 2; /* SYNC_FILE_RANGE_WRITE of fcntl.h */
+    (void)syscall(SYS_sync_file_range, file, start, count, write);
+}
+
 /* Renames a file within `directory`, only if nothing has the new name: errno is EEXIST otherwise. File systems
    without RENAME_NOREPLACE get the name by a hard link, which is as exclusive. */
 static inline int linux_rename_exclusively(int directory, const char *from, const char *to) {

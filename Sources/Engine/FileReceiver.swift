@@ -28,6 +28,8 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
     /// Whether it is being judged, or put on the disk under its name.
     private(set) var isStoring = false
     private var wake: @Sendable () -> Void = {}
+    /// Up to where the system was told to put the file on the disk.
+    private var storedEnd: UInt64 = 0
     /// Why no more is taken.
     private(set) var failure: FileTransferEnd?
     /// What has become of a message that came whole.
@@ -97,7 +99,9 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
             guard reception.receive(content.count) else { return refuse(tooMuch) }
             hash.update(content)
             switch destination {
-            case .file(let file, _): try file.write(content, at: place)
+            case .file(let file, _):
+                try file.write(content, at: place)
+                beginStoring(file)
             case .descriptor(let writer):
                 guard writer.write(content) else { return refuse(.storage(detail: writer.failure)) }
             }
@@ -105,6 +109,17 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
             return refuse(.storage(detail: error.description))
         }
         return isFull ? .full : .ready
+    }
+
+    /// So much of a file is put on the disk at once while it comes; else all of it would be waited for at its end.
+    private static let storedAtOnce: UInt64 = 8 << 20
+
+    private func beginStoring(_ file: IncomingFile) {
+        let end = reception.place
+        guard end >= storedEnd + Self.storedAtOnce else { return }
+        let bytes = storedEnd..<end
+        storedEnd = end
+        Task.detached { file.beginStoring(bytes) }
     }
 
     private var tooMuch: FileTransferEnd {
@@ -117,6 +132,7 @@ final class FileReceiver: MessageSink, @unchecked Sendable {
         let kept = reception.place
         let head = UInt64(envelope?.envelopeSize ?? 0)
         let place = reception.begin(claimedSize: claimedSize.map { $0 - min($0, head) })
+        storedEnd = place
         guard place != kept else { return }
         hash = earlierHash
         if case .file(let file, _) = destination { try file.truncate(to: place) }

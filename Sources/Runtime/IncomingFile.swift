@@ -119,6 +119,12 @@ package final class IncomingFile: Sendable {
         }
     }
 
+    /// Lets the system begin to put bytes on the disk, so that `finish` has less to wait for; it may take a while.
+    package func beginStoring(_ bytes: Range<UInt64>) {
+        // What the system makes of it does not matter: `finish` waits for all of them.
+        linux_begin_storing(file.number, off_t(clamping: bytes.lowerBound), off_t(bytes.count))
+    }
+
     /// Reads back what was written, at most `RuntimeLimits.readSlice` bytes at a time; empty at the end.
     package func read(at offset: UInt64) throws(Failure) -> [UInt8] {
         guard let start = Int64(exactly: offset) else { return [] }

@@ -79,8 +79,15 @@ extension StreamConnection {
         } else if count == 0 {
             receiveEnd()
         } else if let session {
-            unsafe session.receive(UnsafeRawBufferPointer(rebasing: memory.prefix(count)))
-            do throws(SocketError) { try decrypt(session) } catch { finish(error) }
+            do throws(SocketError) {
+                let bytes = unsafe UnsafeRawBufferPointer(rebasing: memory.prefix(count))
+                deliver(
+                    try unsafe session.take(bytes) { () throws(SocketError) in try decrypt(session) },
+                    session
+                )
+            } catch {
+                finish(error)
+            }
         } else {
             deliver(loop.scratch.prefix(count))
         }
@@ -102,10 +109,14 @@ extension StreamConnection {
         }
     }
 
-    private func decrypt(_ session: TLSSession) throws(SocketError) {
+    private func decrypt(_ session: TLSSession) throws(SocketError) -> [UInt8] {
         if !session.isEstablished { try advanceHandshake() }
-        guard state != .closed, session.isEstablished else { return }
-        let bytes = try session.read()
+        guard state != .closed, session.isEstablished else { return [] }
+        return try session.read()
+    }
+
+    private func deliver(_ bytes: [UInt8], _ session: TLSSession) {
+        guard state != .closed else { return }
         // A key update (RFC 8446 §4.6.3) is answered while reading; what waited before it may go out here too.
         queue.append(session.takeOutput())
         flushFromLoop()

@@ -8,8 +8,7 @@ import COpenSSL
     }
 
     private let ssl: OpaquePointer
-    private let incoming: OpaquePointer
-    private let outgoing: OpaquePointer
+    private let memory = TLSMemory()
     private let expectedName: String
     private let judge: TLSJudge?
     private let isServer: Bool
@@ -24,12 +23,12 @@ import COpenSSL
     init(_ context: TLSContext, _ role: Role) throws(SocketError) {
         OpenSSLErrors.clear()
         guard let ssl = unsafe SSL_new(context.context) else { throw Self.broken() }
-        guard let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem()) else {
+        guard let bio = unsafe memory.makeBIO() else {
             unsafe SSL_free(ssl)
             throw Self.broken()
         }
-        unsafe SSL_set_bio(ssl, incoming, outgoing)
-        unsafe (self.ssl, self.incoming, self.outgoing) = unsafe (ssl, incoming, outgoing)
+        unsafe SSL_set_bio(ssl, bio, bio)
+        unsafe self.ssl = unsafe ssl
         switch role {
         case .client(let tls):
             (expectedName, judge, isServer) = (tls.name, tls.judge, false)
@@ -62,21 +61,16 @@ import COpenSSL
 
     // MARK: - Bytes from and to the network
 
-    /// Takes bytes the peer sent; `advance` and `read` then make something of them.
-    func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard let base = bytes.baseAddress, unsafe !bytes.isEmpty else { return }
-        // A memory BIO grows as it must, so it always takes everything.
-        unsafe BIO_write(incoming, base, CInt(bytes.count))
+    /// Lends bytes that the peer sent, for `advance` and `read` to make something of them.
+    func take<Result>(
+        _ bytes: UnsafeRawBufferPointer,
+        _ body: () throws(SocketError) -> Result
+    ) throws(SocketError) -> Result {
+        unsafe try memory.lend(bytes, to: body)
     }
 
     /// What there is to send to the peer.
-    func takeOutput() -> [UInt8] {
-        let count = unsafe Int(BIO_ctrl_pending(outgoing))
-        guard count > 0 else { return [] }
-        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, length in
-            length = Int(max(0, unsafe BIO_read(outgoing, buffer.baseAddress, CInt(count))))
-        }
-    }
+    func takeOutput() -> [UInt8] { memory.takeOutput() }
 
     // MARK: - The session
 
@@ -95,7 +89,7 @@ import COpenSSL
     /// Decrypts what has been received, up to what one slice of the network holds.
     func read() throws(SocketError) -> [UInt8] {
         // What is decrypted is shorter than what came, now and of a record that was cut before.
-        let capacity = unsafe Int(BIO_ctrl_pending(incoming)) + Self.recordSize + 1
+        let capacity = memory.inputCount + Self.recordSize + 1
         var failure: SocketError?
         let plain = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             do throws(SocketError) {
@@ -121,6 +115,7 @@ import COpenSSL
     func write(_ bytes: [UInt8]) throws(SocketError) {
         guard !bytes.isEmpty else { return }
         OpenSSLErrors.clear()
+        memory.reserveOutput(for: bytes.count)
         let status = unsafe SSL_write(ssl, bytes, CInt(bytes.count))
         if status <= 0 { throw Self.broken() }
     }
