@@ -45,7 +45,7 @@ final class MSRPTransport: @unchecked Sendable {
     private var ready: [Entry] = []
     var alarms = TimerQueue<Alarm>()
     /// What is about to be handed to a connection.
-    private var output = ByteWriter()
+    private var output = ChunkOutput()
     private var lastNumber: UInt64 = 0
 
     /// What tells one listener from another.
@@ -378,7 +378,7 @@ final class MSRPTransport: @unchecked Sendable {
     private func handOutput(to link: Link) -> Bool {
         guard !output.isEmpty else { return true }
         defer { output.removeAll() }
-        do throws(SocketError) { try link.connection.send(output.bytes) } catch { return false }
+        do throws(SocketError) { try link.connection.send(output.pieces) } catch { return false }
         return true
     }
 }

@@ -56,9 +56,9 @@ struct LabChat: Sendable {
     /// Takes the next thing to send.
     mutating func next(at now: Instant, using identifiers: inout IdentifierSource) -> ByteString? {
         var events: [SessionEvent] = []
-        var writer = ByteWriter()
-        let isSending = session.writeNext(to: &writer, at: now, using: &identifiers, into: &events)
-        return isSending ? writer.string : nil
+        var output = ChunkOutput()
+        let isSending = session.writeNext(to: &output, at: now, using: &identifiers, into: &events)
+        return isSending ? ByteString(output.bytes) : nil
     }
 
     mutating func fire(at now: Instant) {

@@ -122,35 +122,35 @@ struct ChunkTemplate: Sendable {
     /// - Parameters:
     ///   - range: Where the body lies in the message.
     ///   - flag: Whether the message goes on behind it.
-    ///   - writer: Gets the chunk.
+    ///   - body: The body.
+    ///   - output: Gets the chunk.
     ///   - generator: Where the identifier comes from.
-    ///   - writeBody: Writes the body.
     /// - Returns: The identifier.
     func write(
         _ range: ByteRange,
         _ flag: ContinuationFlag,
-        to writer: inout ByteWriter,
-        using generator: inout some RandomNumberGenerator,
-        body writeBody: (inout ByteWriter) -> Void
+        _ body: ChunkBody,
+        to output: inout ChunkOutput,
+        using generator: inout some RandomNumberGenerator
     ) -> TransactionID {
-        writer.append(Self.start)
-        let place = writer.count
         var id = TransactionID(using: &generator)
-        id.write(to: &writer)
-        writer.append(beforeRange)
-        range.write(to: &writer)
-        writer.append(behindRange)
-        let bodyPlace = writer.count
-        writeBody(&writer)
-        while writer.span(from: bodyPlace).containsEndLine(of: id) {
-            id = TransactionID(using: &generator)
-            id.overwrite(&writer, at: place)
+        while body.containsEndLine(of: id) { id = TransactionID(using: &generator) }
+        output.write { writer in
+            writer.append(Self.start)
+            id.write(to: &writer)
+            writer.append(beforeRange)
+            range.write(to: &writer)
+            writer.append(behindRange)
         }
-        writer.append(Self.lineEnd)
-        writer.append(Self.hyphens)
-        id.write(to: &writer)
-        writer.append(flag.byte)
-        writer.append(Self.lineEnd)
+        output.append(body: body.first)
+        for piece in body.others { output.append(body: piece) }
+        output.write { writer in
+            writer.append(Self.lineEnd)
+            writer.append(Self.hyphens)
+            id.write(to: &writer)
+            writer.append(flag.byte)
+            writer.append(Self.lineEnd)
+        }
         return id
     }
 }

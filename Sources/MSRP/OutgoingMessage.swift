@@ -106,13 +106,13 @@ struct OutgoingProgress: Sendable {
     /// - Parameters:
     ///   - size: The largest body.
     ///   - paths: The `To-Path` and the `From-Path`.
-    ///   - writer: Gets the chunk.
+    ///   - output: Gets the chunk.
     ///   - generator: Where its identifier comes from.
     /// - Returns: The identifier, and which bytes of the message the chunk holds.
     mutating func writeChunk(
         upTo size: Int,
         _ paths: (to: ByteString, from: ByteString),
-        to writer: inout ByteWriter,
+        to output: inout ChunkOutput,
         using generator: inout some RandomNumberGenerator
     ) -> (id: TransactionID, range: Range<UInt64>) {
         let count = isCancelled ? 0 : min(size, queuedBytes)
@@ -126,9 +126,10 @@ struct OutgoingProgress: Sendable {
         let id = template.write(
             ByteRange(start: start + 1, end: end, total: total),
             isCancelled ? .aborted : isSent ? .complete : .continued,
-            to: &writer,
+            queued.takeBody(count),
+            to: &output,
             using: &generator
-        ) { queued.takeBytes(count, into: &$0) }
+        )
         return (id, start..<sentBytes)
     }
 
@@ -142,14 +143,15 @@ struct OutgoingProgress: Sendable {
 }
 
 extension FirstInFirstOut<ByteString> {
-    /// Moves bytes from the front of the pieces to a writer.
-    fileprivate mutating func takeBytes(_ count: Int, into writer: inout ByteWriter) {
-        var missing = count
+    /// Takes bytes from the front of the pieces.
+    fileprivate mutating func takeBody(_ count: Int) -> ChunkBody {
+        var (body, missing) = (ChunkBody(), count)
         while missing > 0, let piece = removeFirst() {
             let part = min(piece.count, missing)
-            writer.append(piece[0..<part])
+            body.append(piece[0..<part])
             missing -= part
             if part < piece.count { prepend(piece[part...]) }
         }
+        return body
     }
 }

@@ -47,23 +47,24 @@ extension Session {
     /// Writes the next thing to send: answers first, then chunks of messages in turn.
     ///
     /// - Parameters:
-    ///   - writer: Gets one chunk, report or response.
+    ///   - output: Gets one chunk, report or response.
     ///   - now: When it is handed to the system, from where the time of its response counts.
     ///   - generator: Where its identifier comes from.
     ///   - events: Gets what becomes of messages.
     /// - Returns: Whether there was something to send; not while too much waits for its response.
     package mutating func writeNext(
-        to writer: inout ByteWriter,
+        to output: inout ChunkOutput,
         at now: Instant,
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
     ) -> Bool {
-        if !holdsAnswers, answers.moveFirst(to: &writer) { return true }
+        if !holdsAnswers, output.write({ answers.moveFirst(to: &$0) }) { return true }
         guard end == nil else { return false }
         let silenceEnd = configuration.keepAlive.map { now + $0 }
         if keepAlives > 0 {
             keepAliveTime = silenceEnd
-            writer.append(keepAliveChunk(at: now, using: &generator).bytes)
+            let chunk = keepAliveChunk(at: now, using: &generator)
+            output.write { chunk.write(to: &$0) }
             return true
         }
         guard transactions.waitingCount < configuration.limits.unansweredRequests, !waitsForFarEnd,
@@ -74,9 +75,9 @@ extension Session {
             return false
         }
         keepAliveTime = silenceEnd
-        let size = writer.count
-        writeChunk(of: place, to: &writer, at: now, using: &generator, into: &events)
-        if isFarEndUnheard { noteUnheard(writer.count - size, at: now) }
+        let size = output.count
+        writeChunk(of: place, to: &output, at: now, using: &generator, into: &events)
+        if isFarEndUnheard { noteUnheard(output.count - size, at: now) }
         return true
     }
 
@@ -120,7 +121,7 @@ extension Session {
 
     private mutating func writeChunk(
         of place: Int,
-        to writer: inout ByteWriter,
+        to output: inout ChunkOutput,
         at now: Instant,
         using generator: inout some RandomNumberGenerator,
         into events: inout [SessionEvent]
@@ -129,7 +130,7 @@ extension Session {
         let (id, range) = messages.entries[place].writeChunk(
             upTo: configuration.chunkSize,
             (targetText, localText),
-            to: &writer,
+            to: &output,
             using: &generator
         )
         guard !messages.entries[place].isCancelled else { return forget(messageID) }

@@ -47,11 +47,6 @@ package struct TransactionID: Hashable, Sendable {
         for place in 0..<Self.length { writer.append(digit(place)) }
     }
 
-    /// Writes the identifier in the place of another one.
-    func overwrite(_ writer: inout ByteWriter, at start: Int) {
-        for place in 0..<Self.length { writer.overwrite(start + place, with: digit(place)) }
-    }
-
     private func digit(_ place: Int) -> UInt8 {
         Self.alphabet[Int(truncatingIfNeeded: value >> (5 * UInt64(Self.length - 1 - place)) & 31)]
     }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Wire
 
 /// Writes to a descriptor that others share, such as standard output, without waiting for whoever reads it.
 ///
@@ -31,7 +32,7 @@ package final class OutputWriter: @unchecked Sendable {
     /// - Returns: Whether anyone still reads.
     @discardableResult
     package func write(_ bytes: [UInt8]) -> Bool {
-        queue.append(bytes)
+        queue.append(ByteString(bytes))
         return isWatched || writeSome()
     }
 
@@ -50,16 +51,15 @@ package final class OutputWriter: @unchecked Sendable {
 
     private func writeSome() -> Bool {
         var isOpen = true
-        queue.drain { chunk, offset in
+        queue.drain { piece, _ in
             guard isOpen, isWritable else { return 0 }
             var taken = 0
             repeat {
-                let count = unsafe chunk.withUnsafeBytes { bytes in
-                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes.dropFirst(offset + taken))
-                    return unsafe Glibc.write(descriptor, rest.baseAddress, min(Self.slice, rest.count))
+                let count = unsafe piece[taken...].span.withUnsafeBytes { bytes in
+                    unsafe Glibc.write(descriptor, bytes.baseAddress, min(Self.slice, bytes.count))
                 }
                 if count > 0 { taken += count } else if errno != EINTR, errno != EAGAIN { isOpen = false }
-            } while isOpen && offset + taken < chunk.count && isWritable
+            } while isOpen && taken < piece.count && isWritable
             return taken
         }
         if !isOpen { queue.removeAll() }

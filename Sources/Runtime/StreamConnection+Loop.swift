@@ -46,11 +46,11 @@ extension StreamConnection {
             try session.advance()
         } catch {
             // The peer is told which alert made us give up.
-            queue.append(session.takeOutput())
+            queue.append(ByteString(session.takeOutput()))
             flush()
             throw error
         }
-        queue.append(session.takeOutput())
+        queue.append(ByteString(session.takeOutput()))
         flush()
         if session.isEstablished { becomeOpen() }
     }
@@ -58,9 +58,9 @@ extension StreamConnection {
     func becomeOpen() {
         stopTimer()
         state = .open
-        let bytes = early
+        let pieces = early
         early = []
-        do throws(SocketError) { try put(bytes) } catch { return finish(error) }
+        do throws(SocketError) { try put(pieces) } catch { return finish(error) }
         handler?(.connected)
         guard state != .closed else { return }
         flush()
@@ -118,7 +118,7 @@ extension StreamConnection {
     private func deliver(_ bytes: [UInt8], _ session: TLSSession) {
         guard state != .closed else { return }
         // A key update (RFC 8446 §4.6.3) is answered while reading; what waited before it may go out here too.
-        queue.append(session.takeOutput())
+        queue.append(ByteString(session.takeOutput()))
         flushFromLoop()
         if !bytes.isEmpty { deliver(bytes) }
         if session.isEnded, !hasPeerEnded, state != .closed { receiveEnd() }
@@ -142,11 +142,11 @@ extension StreamConnection {
 
     // MARK: - Sending
 
-    /// Queues `bytes` as they go over the wire.
-    func put(_ bytes: [UInt8]) throws(SocketError) {
-        guard let session else { return queue.append(bytes) }
-        try session.write(bytes)
-        queue.append(session.takeOutput())
+    /// Queues bytes as they go over the wire.
+    func put(_ pieces: [ByteString]) throws(SocketError) {
+        guard let session else { return pieces.forEach { queue.append($0) } }
+        try session.write(pieces)
+        queue.append(ByteString(session.takeOutput()))
     }
 
     private func flushFromLoop() {
@@ -161,10 +161,10 @@ extension StreamConnection {
         guard let descriptor, !isEnding else { return }
         let hadQueue = !queue.isEmpty
         var failure: Int32 = 0
-        queue.drain { chunk, offset in
-            let count = unsafe chunk.withUnsafeBytes { bytes in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes.dropFirst(offset))
-                return unsafe Glibc.send(descriptor.number, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+        queue.drain { bytes, isFollowed in
+            let flags = Int32(MSG_NOSIGNAL) | (isFollowed ? Int32(MSG_MORE) : 0)
+            let count = unsafe bytes.span.withUnsafeBytes { bytes in
+                unsafe Glibc.send(descriptor.number, bytes.baseAddress, bytes.count, flags)
             }
             if count < 0, errno != EAGAIN, errno != EINTR { failure = errno }
             return max(0, count)

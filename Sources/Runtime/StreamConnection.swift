@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Wire
+package import Wire
 
 /// A TCP connection, with TLS on it if asked for; it lives, and keeps its callback, until it is closed.
 ///
@@ -65,7 +65,7 @@ package final class StreamConnection: @unchecked Sendable {
     var session: TLSSession?
     var queue = WriteQueue()
     /// What was sent before the connection stood.
-    var early: [UInt8] = []
+    var early: [ByteString] = []
     private var timer: TimerToken?
     var (isPaused, isSendingEnded, isShutDown, hasPeerEnded) = (false, false, false, false)
     /// Whether the end is on its way to the handler.
@@ -152,7 +152,7 @@ package final class StreamConnection: @unchecked Sendable {
     // MARK: - What the owner does
 
     /// The bytes that wait to be sent.
-    package var queuedBytes: Int { queue.count + early.count }
+    package var queuedBytes: Int { queue.count + early.reduce(0) { $0 + $1.count } }
 
     /// The TLS version and cipher suite, once there are any.
     package var tlsSummary: String? { session.flatMap { $0.isEstablished ? $0.summary : nil } }
@@ -170,12 +170,16 @@ package final class StreamConnection: @unchecked Sendable {
     /// If afterwards `queuedBytes` is not 0, a `drained` follows.
     ///
     /// - Throws: `SocketError.queueFull` when too much waits already, `closed` when nothing can be sent any more.
-    package func send(_ bytes: [UInt8]) throws(SocketError) {
+    package func send(_ bytes: [UInt8]) throws(SocketError) { try send([ByteString(bytes)]) }
+
+    /// Sends pieces, one behind the other, as `send(_:)` does; they are kept and not copied.
+    package func send(_ pieces: [ByteString]) throws(SocketError) {
         loop.checkIsolated()
         guard !isSendingEnded, !isEnding, state != .closed else { throw .closed }
-        guard queuedBytes + bytes.count <= options.queueLimit else { throw .queueFull }
-        guard state == .open else { return early += bytes }
-        try put(bytes)
+        let count = pieces.reduce(0) { $0 + $1.count }
+        guard queuedBytes + count <= options.queueLimit else { throw .queueFull }
+        guard state == .open else { return early += pieces }
+        try put(pieces)
         flush()
     }
 

@@ -1,4 +1,5 @@
 import COpenSSL
+import Wire
 
 /// What OpenSSL reads records from and writes them to: memory of ours, so that they are copied no more than once.
 ///
@@ -45,10 +46,12 @@ import COpenSSL
         return output
     }
 
-    /// Makes room for what comes of so many bytes, so that it is not copied while the memory grows.
-    func reserveOutput(for count: Int) {
+    /// Makes room for what comes of the pieces, so that it is not copied while the memory grows.
+    func reserveOutput(for pieces: [ByteString]) {
         // A record has a head of 5 bytes, one byte for its type and a tag of 16 (RFC 8446 §5.2).
-        output.reserveCapacity(output.count + count + (count / 16_384 + 1) * 22)
+        output.reserveCapacity(
+            pieces.reduce(output.count) { $0 + $1.count + ($1.count / TLSSession.recordSize + 1) * 22 }
+        )
     }
 
     // MARK: - What OpenSSL calls

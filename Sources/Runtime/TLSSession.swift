@@ -1,4 +1,5 @@
 import COpenSSL
+import Wire
 
 /// One TLS connection between two queues of bytes; it knows of no socket.
 @safe final class TLSSession: @unchecked Sendable {
@@ -84,7 +85,7 @@ import COpenSSL
     }
 
     /// The most bytes of one record (RFC 8446 §5.1).
-    private static let recordSize = 16_384
+    static let recordSize = 16_384
 
     /// Decrypts what has been received, up to what one slice of the network holds.
     func read() throws(SocketError) -> [UInt8] {
@@ -111,13 +112,16 @@ import COpenSSL
         return plain
     }
 
-    /// Encrypts `bytes` into the output; only after the handshake and before `end`.
-    func write(_ bytes: [UInt8]) throws(SocketError) {
-        guard !bytes.isEmpty else { return }
-        OpenSSLErrors.clear()
-        memory.reserveOutput(for: bytes.count)
-        let status = unsafe SSL_write(ssl, bytes, CInt(bytes.count))
-        if status <= 0 { throw Self.broken() }
+    /// Encrypts the pieces into the output; only after the handshake and before `end`.
+    func write(_ pieces: [ByteString]) throws(SocketError) {
+        memory.reserveOutput(for: pieces)
+        for piece in pieces where !piece.isEmpty {
+            OpenSSLErrors.clear()
+            let status = unsafe piece.span.withUnsafeBytes { bytes in
+                unsafe SSL_write(ssl, bytes.baseAddress, CInt(bytes.count))
+            }
+            if status <= 0 { throw Self.broken() }
+        }
     }
 
     /// Tells the peer that nothing more will be sent (close_notify, RFC 8446 §6.1).

@@ -21,9 +21,6 @@ package struct ByteWriter: Sendable {
     /// Forgets the first bytes.
     package mutating func removeFirst(_ count: Int) { bytes.removeSubrange(0..<count) }
 
-    /// Writes `byte` in the place of the one at `index`.
-    package mutating func overwrite(_ index: Int, with byte: UInt8) { bytes[index] = byte }
-
     package mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
     package mutating func append(_ string: ByteString) { bytes.append(contentsOf: string.slice) }

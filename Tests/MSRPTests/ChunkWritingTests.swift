@@ -54,14 +54,18 @@ struct ChunkWritingTests {
     private static func chunk(
         _ head: ChunkHead,
         _ body: String,
+        suppliedIn points: [Int] = [],
         using generator: inout some RandomNumberGenerator
     ) -> (id: TransactionID, bytes: [UInt8]) {
-        var writer = ByteWriter()
-        let range = ByteRange(start: 1, end: nil, total: nil)
-        let id = ChunkTemplate(head).write(range, .continued, to: &writer, using: &generator) {
-            $0.append(body)
+        var (output, pieces, start) = (ChunkOutput(), ChunkBody(), 0)
+        let whole = ByteString(body)
+        for point in points + [whole.count] {
+            pieces.append(whole[start..<point])
+            start = point
         }
-        return (id, writer.bytes)
+        let range = ByteRange(start: 1, end: nil, total: nil)
+        let id = ChunkTemplate(head).write(range, .continued, pieces, to: &output, using: &generator)
+        return (id, output.bytes)
     }
 
     /// Gives the numbers it was made with.
@@ -85,8 +89,47 @@ struct ChunkWritingTests {
                 #expect(ByteString(bytes).text.hasPrefix("MSRP \(id.text) SEND\r\n"))
             }
         }
+        for body in bodies {
+            let text = "before it \(body) behind it"
+            for point in 0...text.utf8.count {
+                var generator = Scripted(numbers: [7, 8])
+                #expect(Self.chunk(head, text, suppliedIn: [point], using: &generator).id.value == 8)
+            }
+            var generator = Scripted(numbers: [7, 8])
+            let points = Array(0...text.utf8.count)
+            #expect(Self.chunk(head, text, suppliedIn: points, using: &generator).id.value == 8)
+        }
         var generator = Scripted(numbers: [7])
         #expect(Self.chunk(head, "------\(taken.text)$", using: &generator).id == taken)
+    }
+
+    @Test("a long body goes out between what is written around it, as it was supplied and not copied")
+    func longBodies() throws {
+        var head = ChunkHead(transactionID: .empty, .request(.send))
+        (head.toPath, head.fromPath) = ("msrp://b.test:2/b;tcp", "msrp://a.test:1/a;tcp")
+        head.contentType = "text/plain"
+        let long = ByteString([UInt8](repeating: 0x78, count: ChunkOutput.sharedSize))
+        var (output, generator) = (ChunkOutput(), SeededGenerator(seed: 1))
+        for piece in ["short", long, "short", long[1...], long] {
+            var body = ChunkBody()
+            body.append(piece)
+            let range = ByteRange(start: 1, end: nil, total: nil)
+            _ = ChunkTemplate(head).write(range, .complete, body, to: &output, using: &generator)
+        }
+        let pieces = output.pieces
+        #expect(pieces.count == 5)
+        #expect(Self.address(of: pieces[1]) == Self.address(of: long))
+        #expect(Self.address(of: pieces[3]) == Self.address(of: long))
+        #expect(output.count == output.bytes.count)
+        let sizes = try ChunkParser.read(output.bytes).map(\.body.count)
+        #expect(sizes == [5, long.count, 5, long.count - 1, long.count])
+        output.removeAll()
+        #expect(output.isEmpty && output.pieces.isEmpty)
+    }
+
+    private static func address(of bytes: ByteString) -> Int {
+        let span = bytes.span
+        return unsafe span.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) }
     }
 
     @Test("an identifier is read back, and nobody else's is taken for ours")

@@ -42,17 +42,17 @@ struct SessionBench {
     }
 
     mutating func takeFromA() -> Sent? {
-        var writer = ByteWriter()
-        guard a.writeNext(to: &writer, at: now, using: &generator, into: &eventsA) else { return nil }
-        let sent = Sent(bytes: writer.bytes)
+        var output = ChunkOutput()
+        guard a.writeNext(to: &output, at: now, using: &generator, into: &eventsA) else { return nil }
+        let sent = Sent(bytes: output.bytes)
         sentByA.append(sent.text)
         return sent
     }
 
     mutating func takeFromB() -> Sent? {
-        var writer = ByteWriter()
-        guard b.writeNext(to: &writer, at: now, using: &generator, into: &eventsB) else { return nil }
-        let sent = Sent(bytes: writer.bytes)
+        var output = ChunkOutput()
+        guard b.writeNext(to: &output, at: now, using: &generator, into: &eventsB) else { return nil }
+        let sent = Sent(bytes: output.bytes)
         sentByB.append(sent.text)
         return sent
     }
