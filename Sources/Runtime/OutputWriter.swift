@@ -51,20 +51,30 @@ package final class OutputWriter: @unchecked Sendable {
 
     private func writeSome() -> Bool {
         var isOpen = true
-        queue.drain { piece, _ in
-            guard isOpen, isWritable else { return 0 }
+        queue.drain { pieces in
             var taken = 0
-            repeat {
-                let count = unsafe piece[taken...].span.withUnsafeBytes { bytes in
-                    unsafe Glibc.write(descriptor, bytes.baseAddress, min(Self.slice, bytes.count))
-                }
-                if count > 0 { taken += count } else if errno != EINTR, errno != EAGAIN { isOpen = false }
-            } while isOpen && taken < piece.count && isWritable
+            for piece in pieces {
+                let count = isOpen ? write(piece, &isOpen) : 0
+                taken += count
+                guard count == piece.count else { break }
+            }
             return taken
         }
         if !isOpen { queue.removeAll() }
         watch(!queue.isEmpty)
         return isOpen
+    }
+
+    /// Writes a piece, slice by slice, as long as the reader takes some.
+    private func write(_ piece: ByteString, _ isOpen: inout Bool) -> Int {
+        var taken = 0
+        while isOpen, taken < piece.count, isWritable {
+            let count = unsafe piece[taken...].span.withUnsafeBytes { bytes in
+                unsafe Glibc.write(descriptor, bytes.baseAddress, min(Self.slice, bytes.count))
+            }
+            if count > 0 { taken += count } else if errno != EINTR, errno != EAGAIN { isOpen = false }
+        }
+        return taken
     }
 
     private var isWritable: Bool {

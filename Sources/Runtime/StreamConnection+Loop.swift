@@ -161,12 +161,9 @@ extension StreamConnection {
         guard let descriptor, !isEnding else { return }
         let hadQueue = !queue.isEmpty
         var failure: Int32 = 0
-        queue.drain { bytes, isFollowed in
-            let flags = Int32(MSG_NOSIGNAL) | (isFollowed ? Int32(MSG_MORE) : 0)
-            let count = unsafe bytes.span.withUnsafeBytes { bytes in
-                unsafe Glibc.send(descriptor.number, bytes.baseAddress, bytes.count, flags)
-            }
-            if count < 0, errno != EAGAIN, errno != EINTR { failure = errno }
+        queue.drain { pieces in
+            let count = pieces.send(to: descriptor.number)
+            if count < 0, -count != EAGAIN, -count != EINTR { failure = Int32(-count) }
             return max(0, count)
         }
         guard failure == 0 else { return end(with: SocketError(errno: failure)) }

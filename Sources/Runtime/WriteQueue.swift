@@ -1,10 +1,11 @@
+import Glibc
 import Wire
 
 /// Bytes that wait until a stream socket takes them.
 struct WriteQueue {
     private var pieces: [ByteString] = []
-    /// The first piece that is not sent whole, and how much of it is.
-    private var (first, sent) = (0, 0)
+    /// Where the first piece is that is not sent whole.
+    private var first = 0
     /// What goes behind the pieces.
     private var small = ByteWriter()
 
@@ -14,6 +15,8 @@ struct WriteQueue {
 
     /// Small pieces are joined, so that one system call sends many of them.
     private static let joinedSize = 16_384
+    /// How many pieces are offered at once.
+    private static let offered = 8
 
     mutating func append(_ bytes: ByteString) {
         guard !bytes.isEmpty else { return }
@@ -30,15 +33,15 @@ struct WriteQueue {
 
     /// Offers the bytes to `send` until it takes fewer than it is offered.
     ///
-    /// - Parameter send: Gets bytes, and whether others follow; returns how many it took.
-    mutating func drain(_ send: (_ bytes: ByteString, _ isFollowed: Bool) -> Int) {
+    /// - Parameter send: Gets pieces in their order; returns how many bytes it took from the first one on.
+    mutating func drain(_ send: (ArraySlice<ByteString>) -> Int) {
         settle()
-        while first < pieces.count {
-            let taken = send(pieces[first][sent...], first + 1 < pieces.count)
-            sent += taken
-            count -= taken
-            guard sent == pieces[first].count else { break }
-            (first, sent) = (first + 1, 0)
+        var isTaken = true
+        while isTaken, first < pieces.count {
+            let offer = pieces[first..<min(pieces.count, first + Self.offered)]
+            let taken = send(offer)
+            isTaken = taken == offer.reduce(0) { $0 + $1.count }
+            forget(taken)
         }
         if first == pieces.count {
             removeAll()
@@ -48,9 +51,48 @@ struct WriteQueue {
         }
     }
 
+    private mutating func forget(_ taken: Int) {
+        count -= taken
+        var rest = taken
+        while rest > 0 {
+            let part = min(rest, pieces[first].count)
+            rest -= part
+            pieces[first] = pieces[first][part...]
+            if pieces[first].isEmpty {
+                pieces[first] = .empty
+                first += 1
+            }
+        }
+    }
+
     mutating func removeAll() {
         pieces.removeAll(keepingCapacity: true)
         small.removeAll()
-        (first, sent, count) = (0, 0, 0)
+        (first, count) = (0, 0)
+    }
+}
+
+extension ArraySlice<ByteString> {
+    /// Hands the pieces to a stream socket in one system call.
+    ///
+    /// - Returns: How many bytes it took, or the negative number of the error.
+    func send(to descriptor: Int32) -> Int { unsafe send(to: descriptor, behind: []) }
+
+    private func send(to descriptor: Int32, behind vectors: [iovec]) -> Int {
+        if let first {
+            return unsafe first.span.withUnsafeBytes { bytes in
+                let place = unsafe UnsafeMutableRawBufferPointer(mutating: bytes)
+                let vector = unsafe iovec(iov_base: place.baseAddress, iov_len: place.count)
+                return unsafe dropFirst().send(to: descriptor, behind: vectors + [vector])
+            }
+        }
+        var vectors = unsafe vectors
+        return unsafe vectors.withUnsafeMutableBufferPointer { vectors in
+            var message = unsafe msghdr()
+            unsafe message.msg_iov = vectors.baseAddress
+            unsafe message.msg_iovlen = vectors.count
+            let count = unsafe sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+            return count < 0 ? -Int(errno) : count
+        }
     }
 }
