@@ -130,9 +130,12 @@ extension Engine {
         } else if configuration.reception.policy == .all, isVouched {
             tellOffer(id)
             acceptUnasked(id)
-        } else {
+        } else if configuration.reception.canAsk {
             transferStates[id]?.transfer.isAsked = true
             tellOffer(id)
+        } else {
+            tellOffer(id)
+            transferStates[id]?.end = .unvouched
         }
     }
 

@@ -119,6 +119,8 @@ package enum FileTransferEnd: Hashable, Sendable {
     case tooLarge(limit: UInt64)
     /// There is no such file, or what is asked for does not make sense.
     case notAvailable
+    /// The network does not vouch for the sender, and nobody is there to be asked.
+    case unvouched
 
     /// Whether trying again can go on where this ended.
     package var isWorthRepeating: Bool {
@@ -174,6 +176,8 @@ package struct SendingOptions: Hashable, Sendable {
 /// Where received files go, and which are taken.
 package struct ReceptionRules: Hashable, Sendable {
     package var policy = FilePolicy.none
+    /// Whether somebody is there who can be asked.
+    package var canAsk = true
     /// The folder.
     package var folder = "."
     /// A descriptor the bytes go to instead, standard output for one.

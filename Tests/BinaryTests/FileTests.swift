@@ -133,6 +133,26 @@ extension RealCoreTests {
             #expect(try bob.received("dir.tar") == Data(text.utf8))
         }
 
+        @Test("a file of somebody the network does not vouch for is declined where nobody can be asked")
+        func unvouched() async throws {
+            let core = try await RealCore.shared()
+            let stripping = try await ForgingProxy(
+                before: core.proxy(),
+                forgeAnswers: { $0.replacing(/P-Asserted-Identity:[^\r]*\r\n/, with: "") }
+            )
+            let alice = try await core.person()
+            let bob = try await core.person(settings: ["proxy": "127.0.0.1:\(stripping.port)"])
+            let receiver = try await bob.receiving(1)
+            let outcome = try await alice.ims("send-file", bob.uri, try alice.put(sampleBytes(100), "a"))
+            #expect(outcome.status == .status(1), "\(outcome)")
+            #expect(outcome.errors.contains("603"), "\(outcome)")
+            _ = try await receiver.event("file_offered")
+            #expect(try await receiver.event("file_ended")["outcome"] == "unvouched")
+            // It was not the file that is waited for.
+            receiver.signal(SIGINT)
+            #expect(try await receiver.exit() == .status(130))
+        }
+
         @Test("whatever a file is called, it lands as one harmless file")
         func names() async throws {
             let core = try await RealCore.shared()

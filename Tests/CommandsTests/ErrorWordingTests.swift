@@ -174,7 +174,7 @@ import enum Commands.ExitStatus
         .cancelled, .unanswered, .stopped(413), .connection(detail: "Connection refused"), .lost, .stalled,
         .wrongHash(part: "/d/a.part"), .wrongSize(announced: 9, received: 8, part: "/d/a.part"),
         .storage(detail: "the disk is full"), .source(detail: "the file has become shorter"),
-        .tooLarge(limit: 1000), .notAvailable,
+        .tooLarge(limit: 1000), .notAvailable, .unvouched,
     ]
 
     private static let files: [FileFailure] =

@@ -13,10 +13,13 @@ private final class PeerEnd: @unchecked Sendable {
     let identity: TLSIdentity
     let events = Inbox<MSRPTransport.Event>()
     private let driver: Driver
+    /// Called when a connection was refused and is about to be tried again.
+    var onRetry: () -> Void = {}
 
     /// Takes what sockets report back to the transport, as the engine does.
     private final class Driver: @unchecked Sendable {
         weak var transport: MSRPTransport?
+        weak var end: PeerEnd?
         let events: Inbox<MSRPTransport.Event>
 
         init(_ events: Inbox<MSRPTransport.Event>) { self.events = events }
@@ -31,12 +34,14 @@ private final class PeerEnd: @unchecked Sendable {
         }
     }
 
-    init(on loop: EventLoop) throws {
+    init(on loop: EventLoop, ports: ClosedRange<UInt16>? = nil) throws {
         identity = try TLSIdentity.make(at: .now)
-        driver = Driver(events)
-        transport = MSRPTransport(on: loop) { [driver] id, input in
+        let driver = Driver(events)
+        self.driver = driver
+        transport = MSRPTransport(on: loop, ports: ports) { [driver] id, input in
             driver.drive { $0.take(input, for: id) }
         } retry: { [driver] local in
+            driver.end?.onRetry()
             driver.drive { $0.connectAgain(local) }
         } resume: { [driver] local in
             driver.drive {
@@ -44,7 +49,7 @@ private final class PeerEnd: @unchecked Sendable {
                 return []
             }
         }
-        driver.transport = transport
+        (driver.transport, driver.end) = (transport, self)
         transport.tls = try TLSContext(between: identity, trusting: .system)
     }
 
@@ -356,6 +361,29 @@ struct MSRPConnectionTests {
                 #expect(code.rawValue == 481)
                 return
             }
+        }
+    }
+
+    @Test("who listens late is connected to as soon as he does (RFC 4975 §5.4)")
+    func listensLate() async throws {
+        try await withEventLoop { loop in
+            let port = try freePort()
+            let (alice, bob) = (try PeerEnd(on: loop), try PeerEnd(on: loop, ports: port...port))
+            let a = try alice.uri("a")
+            let b = try MSRPURI(host: "127.0.0.1", port: port, sessionID: "b", isSecure: false)
+            bob.add(b, to: a)
+            var refusals = 0
+            alice.onRetry = {
+                refusals += 1
+                if refusals == 2 { _ = try? bob.uri("b") }
+            }
+            alice.add(a, to: b, try hop(b))
+            _ = try await alice.opened()
+            #expect(refusals == 2)
+            alice.say("at last", in: a)
+            #expect(try await bob.message().text == "at last")
+            alice.transport.closeAll()
+            bob.transport.closeAll()
         }
     }
 

@@ -72,7 +72,7 @@ struct Receive: EngineCommand {
             Option(name: "stdout", help: "Write one file to standard output"),
         ],
         details: [
-            "Files of senders the network vouches for are taken, up to max-receive-size and the room on the disk. The "
+            "Files of senders the network vouches for are taken, and no others, up to max-receive-size and the room on the disk. The "
                 + "path of each is a line of standard output. A file has its name only when all of it is there and "
                 + "its hash is right; until then it ends in .part, and a transfer that was cut goes on with that.",
             "With shared-folder in ims.conf peers may fetch files meanwhile.",
@@ -104,8 +104,9 @@ struct Receive: EngineCommand {
         let note = "Files are offered as they come; there is no need to wait."
         var (received, status) = (0, ExitStatus.done)
         return try await listen(on: engine, context, atPrompt: note) { event in
+            // What nobody vouches for is no file that was waited for.
             guard case .fileEnded(let transfer, let end) = event.kind, !transfer.isOutgoing,
-                !end.isWorthRepeating
+                !end.isWorthRepeating, end != .unvouched
             else { return nil }
             if case .complete(let path?, _) = end {
                 context.output.show(.received(path: path), account: event.account)
@@ -265,7 +266,7 @@ extension ReceptionRules {
     fileprivate func receiving(into folder: String?, isToOutput: Bool, _ policy: FilePolicy) -> ReceptionRules
     {
         var rules = self
-        rules.policy = policy
+        (rules.policy, rules.canAsk) = (policy, false)
         if let folder { rules.folder = folder }
         if isToOutput { rules.descriptor = 1 }
         return rules

@@ -87,6 +87,7 @@ enum FileText {
         case .source(let detail): "it could not be read to its end (\(Display.safe(detail)))"
         case .tooLarge(let limit): "it is larger than max-receive-size (\(size(limit)))"
         case .notAvailable: "there is no such file"
+        case .unvouched: "the network does not vouch for who sends it, and nobody is here to be asked"
         }
     }
 }

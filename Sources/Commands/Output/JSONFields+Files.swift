@@ -47,7 +47,7 @@ extension JSONMembers {
             add("received_bytes", received)
             add("part", part)
         case .tooLarge(let limit): add("limit", limit)
-        case .byUser, .byPeer, .cancelled, .unanswered, .lost, .stalled, .notAvailable: break
+        case .byUser, .byPeer, .cancelled, .unanswered, .lost, .stalled, .notAvailable, .unvouched: break
         }
     }
 }
@@ -72,6 +72,7 @@ extension FileTransferEnd {
         case .source: "source"
         case .tooLarge: "too_large"
         case .notAvailable: "not_available"
+        case .unvouched: "unvouched"
         }
     }
 
