@@ -75,7 +75,7 @@ package struct FileIcon: Hashable, Sendable {
 
 /// How far a transfer has come.
 package struct FileProgress: Hashable, Sendable {
-    /// The bytes of the file that are with the receiver, from the first on.
+    /// The bytes of the file that are with the receiver, or with the relay before it, from the first on.
     package var done: UInt64
     /// Those that were there before this transfer.
     package var resumed: UInt64
