@@ -84,8 +84,8 @@ extension MSRPTransport {
         var parser = ChunkParser()
         /// The session of the chunk that is being received.
         var current: Entry?
-        /// The session that was found last on this connection, and the path it was found by.
-        var recent: (path: ByteString, entry: Entry)?
+        /// The session that was found last on this connection, and what was for it.
+        var recent: (head: ChunkHead, entry: Entry)?
         /// Where it was opened to; `nil` if the other side has connected.
         let destination: Destination?
         /// The sessions for which it is being opened.

@@ -289,8 +289,11 @@ final class MSRPTransport: @unchecked Sendable {
 
     /// Whether a chunk is for the session that the last one was for; then that is the present one.
     private func isForRecent(_ head: ChunkHead, on id: ConnectionID, _ link: Link) -> Bool {
-        guard let recent = link.recent, recent.entry.link == id, recent.path == head.toPath, relay?.link != id
-        else { return false }
+        guard let recent = link.recent, recent.entry.link == id, relay?.link != id else { return false }
+        if !recent.head.isLike(head) {
+            guard recent.head.toPath == head.toPath else { return false }
+            if head.method == .send { link.recent?.head = head.common }
+        }
         link.current = recent.entry
         return true
     }
@@ -312,7 +315,7 @@ final class MSRPTransport: @unchecked Sendable {
             entry.isGuest = false
             link.patience = nil
             if entry.link == nil, head.method != nil, !bind(entry, to: id, &events) { return nil }
-            if let path = head.toPath { link.recent = (path.copied, entry) }
+            if head.toPath != nil { link.recent = (head.common, entry) }
             return entry
         case .refused(let code):
             if let response = SessionDirectory<ConnectionID>.response(code, to: head) {

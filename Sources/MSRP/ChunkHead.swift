@@ -64,8 +64,11 @@ package struct ChunkHead: Sendable {
         return head
     }
 
-    /// Whether the other one was read as one that is like this one.
-    func isLike(_ other: ChunkHead) -> Bool { storage.common === other.storage.common }
+    /// What it has in common with the heads that are like it; keeping that keeps nothing else alive.
+    package var common: ChunkHead { like(.empty, nil) }
+
+    /// Whether this one was read as one that is like the other: paths and all fields are the same.
+    package func isLike(_ other: ChunkHead) -> Bool { storage.common === other.storage.common }
 
     private var values: Values { storage.common.values }
 

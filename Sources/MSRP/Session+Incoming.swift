@@ -57,10 +57,14 @@ extension Session {
 
     /// What is wrong with a request before its method is looked at (RFC 4975 §7.3).
     private mutating func fault(of head: ChunkHead) -> ResponseCode? {
+        if let known = knownPaths?.head, head.isLike(known) { return nil }
         guard head.defect == nil, let toPath = head.toPath, let fromPath = head.fromPath else {
             return .badRequest
         }
-        if let knownPaths, knownPaths.to == toPath, knownPaths.from == fromPath { return nil }
+        if let knownPaths, knownPaths.to == toPath, knownPaths.from == fromPath {
+            self.knownPaths?.head = head.common
+            return nil
+        }
         let limits = configuration.limits
         guard let target = try? MSRPPath(parsing: toPath, limits: limits),
             (try? MSRPPath(parsing: fromPath, limits: limits)) != nil
@@ -68,7 +72,7 @@ extension Session {
         guard target.uris.count == 1, let uri = target.first,
             configuration.pathMatching.matches(uri, configuration.local)
         else { return .sessionDoesNotExist }
-        knownPaths = KnownPaths(to: toPath.copied, from: fromPath.copied)
+        knownPaths = KnownPaths(head: head.common, to: toPath.copied, from: fromPath.copied)
         return nil
     }
 
@@ -98,7 +102,8 @@ extension Session {
         guard request?.isAnswered == false, let head = request?.head else { return }
         request?.isAnswered = true
         guard head.wantsResponse(code) else { return }
-        if code == .ok, head.method == .send, knownPaths?.from == head.fromPath, let acceptance {
+        if code == .ok, head.method == .send, let known = knownPaths?.head, head.isLike(known), let acceptance
+        {
             enqueue { acceptance.write(to: &$0, answering: head.transactionID) }
         } else if let response = head.response(code, from: localText) {
             enqueue { response.chunk().write(to: &$0) }

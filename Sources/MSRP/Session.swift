@@ -55,6 +55,8 @@ package struct Session: Sendable {
     var knownPaths: KnownPaths?
 
     struct KnownPaths: Sendable {
+        /// The last head with them.
+        var head: ChunkHead
         var to: ByteString
         var from: ByteString
         /// What is answered to a SEND that comes this way and is taken.
