@@ -88,6 +88,7 @@ package actor Session {
             let reception = command.receptionRules(setup.account.reception)
             try start(
                 isLongLived: command.isLongLived,
+                canAsk: false,
                 chatPolicy: policy,
                 chatDescriptor: command.chatDescriptor,
                 reception
@@ -114,6 +115,7 @@ package actor Session {
     func start(
         isLongLived: Bool,
         watchesBuddies: Bool = false,
+        canAsk: Bool,
         chatPolicy: ChatPolicy,
         chatDescriptor: Int32? = nil,
         _ reception: ReceptionRules
@@ -132,6 +134,7 @@ package actor Session {
         configuration.timeout = options.timeout
         configuration.isLongLived = isLongLived
         configuration.watchesBuddies = watchesBuddies
+        configuration.canAsk = canAsk
         configuration.chatPolicy = chatPolicy
         configuration.chatDescriptor = chatDescriptor
         configuration.reception = reception

@@ -130,7 +130,7 @@ extension Engine {
         } else if configuration.reception.policy == .all, isVouched {
             tellOffer(id)
             acceptUnasked(id)
-        } else if configuration.reception.canAsk {
+        } else if configuration.canAsk {
             transferStates[id]?.transfer.isAsked = true
             tellOffer(id)
         } else {

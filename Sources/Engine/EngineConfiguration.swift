@@ -24,6 +24,8 @@ package struct EngineConfiguration: Sendable {
     package var chatDescriptor: Int32?
     /// Which files are taken, and where they go.
     package var reception = ReceptionRules()
+    /// Whether somebody is there who can be asked.
+    package var canAsk = true
     /// The product's version, as User-Agent names it.
     package var version: String
     /// Takes every SIP message and every request for a document that passes, secrets redacted (`--trace`).

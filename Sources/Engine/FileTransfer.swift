@@ -176,8 +176,6 @@ package struct SendingOptions: Hashable, Sendable {
 /// Where received files go, and which are taken.
 package struct ReceptionRules: Hashable, Sendable {
     package var policy = FilePolicy.none
-    /// Whether somebody is there who can be asked.
-    package var canAsk = true
     /// The folder.
     package var folder = "."
     /// A descriptor the bytes go to instead, standard output for one.

@@ -2,7 +2,7 @@ package import Wire
 
 /// Chunks as they go out: what is written, and between it long bodies, which are not copied.
 package struct ChunkOutput: Sendable {
-    private(set) var writer = ByteWriter()
+    private var writer = ByteWriter()
     /// Bodies, and how much of what is written goes before each.
     private var bodies: [(place: Int, bytes: ByteString)] = []
     private var bodyBytes = 0

@@ -98,7 +98,7 @@ package struct ChunkParser: Sendable {
     /// Takes a head that is like one before it.
     private mutating func readAlike(_ input: inout ByteString) -> Event? {
         let whole = input
-        guard let transactionID = whole.span.transactionIDPlace else { return nil }
+        guard let transactionID = try? HeadScanner.transactionID(in: whole.span) else { return nil }
         let place = transactionID.upperBound + 1
         let template = place < whole.count && whole[place].isDigit ? response : request
         guard let (head, end, flag) = template?.read(whole, transactionID: transactionID) else { return nil }

@@ -13,7 +13,7 @@ struct HeadScanner: Sendable {
         var flag: ContinuationFlag?
     }
 
-    static let magic = Array("MSRP ".utf8)
+    private static let magic = Array("MSRP ".utf8)
 
     private let limits: MSRPLimits
     private var lineStart = 0
@@ -34,7 +34,7 @@ struct HeadScanner: Sendable {
     /// - Returns: The end of the head, or `nil` if it has not come yet.
     /// - Throws: `MSRPParseError` if this is no head, or one above the limits.
     mutating func scan(_ bytes: Span<UInt8>) throws(MSRPParseError) -> Head? {
-        if transactionID == nil { try checkMagic(bytes) }
+        if transactionID == nil { try Self.checkMagic(bytes) }
         while true {
             let feed = bytes.firstIndex(of: .lineFeed, from: scanned)
             scanned = feed
@@ -53,8 +53,8 @@ struct HeadScanner: Sendable {
     }
 
     /// Refuses what is not MSRP with its first byte, rather than wait for a line that may never end.
-    private func checkMagic(_ bytes: Span<UInt8>) throws(MSRPParseError) {
-        for index in 0..<min(bytes.count, Self.magic.count) where bytes[index] != Self.magic[index] {
+    private static func checkMagic(_ bytes: Span<UInt8>) throws(MSRPParseError) {
+        for index in 0..<min(bytes.count, Self.magic.count) where bytes[index] != magic[index] {
             throw MSRPParseError(.startLine, at: index)
         }
     }
@@ -68,7 +68,7 @@ struct HeadScanner: Sendable {
             return Head(fieldsEnd: line.lowerBound, end: line.upperBound + 2, flag: nil)
         }
         if first == UInt8(ascii: "-") {
-            let flag = try endLineFlag(bytes, line, transactionID)
+            let flag = try Self.endLineFlag(bytes, line, transactionID)
             return Head(fieldsEnd: line.lowerBound, end: line.upperBound + 2, flag: flag)
         }
         if first.isLinearSpace {
@@ -97,16 +97,27 @@ struct HeadScanner: Sendable {
     }
 
     private mutating func readStart(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MSRPParseError) {
-        var scanner = ByteScanner(bytes.extracting(line), at: Self.magic.count)
+        transactionID = try Self.identifier(in: bytes.extracting(line))
+    }
+
+    /// Where the identifier of the chunk is that the bytes begin with.
+    static func transactionID(in bytes: Span<UInt8>) throws(MSRPParseError) -> Range<Int> {
+        try checkMagic(bytes)
+        return try identifier(in: bytes)
+    }
+
+    private static func identifier(in bytes: Span<UInt8>) throws(MSRPParseError) -> Range<Int> {
+        var scanner = ByteScanner(bytes, at: magic.count)
         let range = scanner.run { $0 > 32 && $0 < 127 }
         guard !range.isEmpty, range.count <= MSRPLimits.identifierLength, scanner.skip(UInt8(ascii: " "))
         else {
             throw MSRPParseError(.transactionID, at: scanner.position)
         }
-        transactionID = range
+        return range
     }
 
-    private func endLineFlag(
+    /// The flag of the end-line that `line` is, without its line end.
+    static func endLineFlag(
         _ bytes: Span<UInt8>,
         _ line: Range<Int>,
         _ transactionID: Range<Int>

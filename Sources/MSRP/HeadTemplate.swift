@@ -65,18 +65,11 @@ struct HeadTemplate: Sendable {
         _ transactionID: Range<Int>
     ) -> (Int, ContinuationFlag?)? {
         guard !hasBody else { return span.hasLineEnd(at: start) ? (start + 2, nil) : nil }
-        var place = start
-        guard place + EndLine.hyphens + transactionID.count + 3 <= span.count else { return nil }
-        for _ in 0..<EndLine.hyphens {
-            guard span[place] == UInt8(ascii: "-") else { return nil }
-            place += 1
-        }
-        for index in transactionID {
-            guard span[place] == span[index] else { return nil }
-            place += 1
-        }
-        guard let flag = ContinuationFlag(span[place]), span.hasLineEnd(at: place + 1) else { return nil }
-        return (place + 3, flag)
+        let line = start..<start + EndLine.hyphens + transactionID.count + 1
+        guard span.hasLineEnd(at: line.upperBound),
+            let flag = try? HeadScanner.endLineFlag(span, line, transactionID)
+        else { return nil }
+        return (line.upperBound + 2, flag)
     }
 }
 
@@ -93,18 +86,5 @@ extension Span where Element == UInt8 {
 
     fileprivate func holds(_ bytes: ByteString, at place: Int) -> Bool {
         place + bytes.count <= count && bytes == extracting(place..<place + bytes.count)
-    }
-
-    /// Where the identifier of the head is with which the bytes begin; `nil` if it is none, or has not come whole.
-    var transactionIDPlace: Range<Int>? {
-        guard count > HeadScanner.magic.count else { return nil }
-        for index in 0..<HeadScanner.magic.count where self[index] != HeadScanner.magic[index] { return nil }
-        var end = HeadScanner.magic.count
-        while end < count, self[end] > 32, self[end] < 127 { end += 1 }
-        let place = HeadScanner.magic.count..<end
-        guard !place.isEmpty, place.count <= MSRPLimits.identifierLength, end < count,
-            self[end] == UInt8(ascii: " ")
-        else { return nil }
-        return place
     }
 }

@@ -61,8 +61,8 @@ extension Session {
         guard head.defect == nil, let toPath = head.toPath, let fromPath = head.fromPath else {
             return .badRequest
         }
-        if let knownPaths, knownPaths.to == toPath, knownPaths.from == fromPath {
-            self.knownPaths?.head = head.common
+        if let known = knownPaths?.head, known.toPath == toPath, known.fromPath == fromPath {
+            knownPaths?.head = head.common
             return nil
         }
         let limits = configuration.limits
@@ -72,7 +72,7 @@ extension Session {
         guard target.uris.count == 1, let uri = target.first,
             configuration.pathMatching.matches(uri, configuration.local)
         else { return .sessionDoesNotExist }
-        knownPaths = KnownPaths(head: head.common, to: toPath.copied, from: fromPath.copied)
+        knownPaths = KnownPaths(head: head.common)
         return nil
     }
 

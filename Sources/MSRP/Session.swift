@@ -51,14 +51,11 @@ package struct Session: Sendable {
     // MARK: Incoming
 
     var request: IncomingRequest?
-    /// The paths of the last request, as received: they seldom change, and need be understood once.
+    /// The last request whose paths are right: they seldom change, and need be understood once.
     var knownPaths: KnownPaths?
 
     struct KnownPaths: Sendable {
-        /// The last head with them.
         var head: ChunkHead
-        var to: ByteString
-        var from: ByteString
         /// What is answered to a SEND that comes this way and is taken.
         var acceptance: ResponseTemplate?
     }

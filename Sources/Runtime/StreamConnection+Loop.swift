@@ -46,11 +46,11 @@ extension StreamConnection {
             try session.advance()
         } catch {
             // The peer is told which alert made us give up.
-            queue.append(ByteString(session.takeOutput()))
+            queue.append(session.takeOutput())
             flush()
             throw error
         }
-        queue.append(ByteString(session.takeOutput()))
+        queue.append(session.takeOutput())
         flush()
         if session.isEstablished { becomeOpen() }
     }
@@ -118,7 +118,7 @@ extension StreamConnection {
     private func deliver(_ bytes: [UInt8], _ session: TLSSession) {
         guard state != .closed else { return }
         // A key update (RFC 8446 §4.6.3) is answered while reading; what waited before it may go out here too.
-        queue.append(ByteString(session.takeOutput()))
+        queue.append(session.takeOutput())
         flushFromLoop()
         if !bytes.isEmpty { deliver(bytes) }
         if session.isEnded, !hasPeerEnded, state != .closed { receiveEnd() }
@@ -146,7 +146,7 @@ extension StreamConnection {
     func put(_ pieces: [ByteString]) throws(SocketError) {
         guard let session else { return pieces.forEach { queue.append($0) } }
         try session.write(pieces)
-        queue.append(ByteString(session.takeOutput()))
+        queue.append(session.takeOutput())
     }
 
     private func flushFromLoop() {
@@ -176,9 +176,8 @@ extension StreamConnection {
         isShutDown = true
         if let session {
             session.end()
-            let alert = session.takeOutput()
             // Whether it still fits makes no difference: the FIN says the same.
-            _ = unsafe Glibc.send(descriptor.number, alert, alert.count, Int32(MSG_NOSIGNAL))
+            _ = [session.takeOutput()][...].send(to: descriptor.number)
         }
         shutdown(descriptor.number, Int32(SHUT_WR))
         if state == .closing, hasPeerEnded { end(with: nil) }

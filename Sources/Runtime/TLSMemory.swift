@@ -41,9 +41,9 @@ import Wire
     }
 
     /// What there is to send, which is then taken.
-    func takeOutput() -> [UInt8] {
+    func takeOutput() -> ByteString {
         defer { output = [] }
-        return output
+        return ByteString(output)
     }
 
     /// Makes room for what comes of the pieces, so that it is not copied while the memory grows.

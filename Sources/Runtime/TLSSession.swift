@@ -71,7 +71,7 @@ import Wire
     }
 
     /// What there is to send to the peer.
-    func takeOutput() -> [UInt8] { memory.takeOutput() }
+    func takeOutput() -> ByteString { memory.takeOutput() }
 
     // MARK: - The session
 

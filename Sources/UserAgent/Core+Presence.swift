@@ -88,8 +88,8 @@ extension Core {
         stepPublication(at: now, into: &effects) { publication, steps in
             publication.renew(at: now, into: &steps)
         }
-        for (id, watch) in watches {
-            var request = watch.value.subscription.request
+        for id in Array(watches.keys) {
+            guard var request = watches[id]?.value.subscription.request else { continue }
             request.contact = contact
             watches[id]?.value.begin()
             stepPresence(id, at: now, into: &effects) { watch, steps in

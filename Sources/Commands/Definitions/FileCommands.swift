@@ -72,8 +72,8 @@ struct Receive: EngineCommand {
             Option(name: "stdout", help: "Write one file to standard output"),
         ],
         details: [
-            "Files of senders the network vouches for are taken, and no others, up to max-receive-size and the room on the disk. The "
-                + "path of each is a line of standard output. A file has its name only when all of it is there and "
+            "Files of senders the network vouches for are taken, and no others, up to max-receive-size and the room "
+                + "on the disk. The path of each is a line of standard output. A file has its name only when all of it is there and "
                 + "its hash is right; until then it ends in .part, and a transfer that was cut goes on with that.",
             "With shared-folder in ims.conf peers may fetch files meanwhile.",
             "Exit status: 0 COUNT files were stored, 1 one was not what was announced or could not be kept, 4 "
@@ -266,7 +266,7 @@ extension ReceptionRules {
     fileprivate func receiving(into folder: String?, isToOutput: Bool, _ policy: FilePolicy) -> ReceptionRules
     {
         var rules = self
-        (rules.policy, rules.canAsk) = (policy, false)
+        rules.policy = policy
         if let folder { rules.folder = folder }
         if isToOutput { rules.descriptor = 1 }
         return rules

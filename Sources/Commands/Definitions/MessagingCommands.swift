@@ -153,7 +153,6 @@ struct Listen: EngineCommand {
     func receptionRules(_ configured: ReceptionRules) -> ReceptionRules {
         var rules = configured
         if rules.policy == .ask { rules.policy = .none }
-        rules.canAsk = false
         return rules
     }
 

@@ -15,6 +15,7 @@ extension Session {
             try start(
                 isLongLived: true,
                 watchesBuddies: true,
+                canAsk: true,
                 chatPolicy: setup.account.chatPolicy ?? .ask,
                 setup.account.reception
             )
