@@ -18,17 +18,13 @@
 #define MEMBER(function) __typeof__(&(function)) function##_;
 static struct { FUNCTIONS(MEMBER) } library;
 
-static int load(void) {
-    static int state; /* 0 before the first attempt, then 1 or -1 */
-    if (state) return state > 0;
-    state = -1;
+int cpictures_load_chafa(void) {
     void *handle = dlopen("libchafa.so.0", RTLD_NOW | RTLD_LOCAL);
     if (!handle) return 0;
 #define RESOLVE(function) \
     library.function##_ = (__typeof__(&(function)))dlsym(handle, #function); \
     if (!library.function##_) return 0;
     FUNCTIONS(RESOLVE)
-    state = 1;
     return 1;
 }
 #define CALL(function) library.function##_
@@ -61,7 +57,6 @@ static ChafaCanvasMode canvas_mode(ChafaTermInfo *terminal) {
 char *cpictures_draw(
     const unsigned char *pixels, int width, int height, int columns, int rows, const char *environment,
     enum cpictures_form *form, int *length) {
-    if (!load()) return 0;
     enum { variables_limit = 64 };
     char *variables[variables_limit + 1];
     int count = 0;

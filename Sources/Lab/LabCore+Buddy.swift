@@ -159,7 +159,7 @@ extension LabCore {
     /// Notes that an answer of the buddy has arrived.
     mutating func acknowledge(_ id: DialogID) { calls[id]?.repetition = nil }
 
-    var nextRepetition: Instant? { calls.values.compactMap(\.repetition?.time).min() }
+    var nextRepetition: Instant? { calls.values.compactMap { $0.repetition?.time }.min() }
 
     /// Repeats the answers that were not acknowledged; who never acknowledges one has no chat.
     mutating func repeatAnswers(at now: Instant) {

@@ -15,6 +15,8 @@ package struct TerminalPicture: Sendable {
     /// How many pixels a cell is worth, for terminals with graphics of their own.
     private static let pixelsPerColumn = 10
 
+    private static let isLibraryLoaded = cpictures_load_chafa() != 0
+
     /// Draws a picture.
     ///
     /// - Parameters:
@@ -29,6 +31,7 @@ package struct TerminalPicture: Sendable {
         rows: Int = Self.largest.rows,
         environment: [String]
     ) throws(PictureError) {
+        guard Self.isLibraryLoaded else { throw .noLibrary }
         let small = try Picture(decoding: picture, extent: columns * Self.pixelsPerColumn)
         let variables = environment.filter { !$0.isEmpty }.map { $0 + "\0" }.joined() + "\0"
         var form = cpictures_symbols

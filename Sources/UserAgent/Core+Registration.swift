@@ -60,7 +60,7 @@ extension Core {
         let identities = (registration.status?.identities ?? []).compactMap {
             try? URI(parsing: ByteString($0))
         }
-        let users = identities.map(\.sip?.userText) + [contact.uri.sip?.userText]
+        let users = identities.map { $0.sip?.userText } + [contact.uri.sip?.userText]
         return Set((users + [registration.profile.publicIdentity.userText]).compactMap(\.self))
     }
 

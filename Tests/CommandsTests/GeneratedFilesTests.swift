@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -42,11 +43,11 @@ import Testing
     )
     func syntax(_ shell: String, suffix: String) throws {
         guard FileManager.default.isExecutableFile(atPath: shell) else { return }
-        let status = try run(
+        let status = try RunningProgram.ended(
             shell,
             ["-n", Repository.root.path + "/Tests/CommandsTests/Fixtures/completion.\(suffix)"]
         )
-        #expect(status.status == 0)
+        #expect(status.status == .status(0))
     }
 
     @Test(
@@ -62,19 +63,7 @@ import Testing
         let driver = """
             source "$1"; COMP_WORDS=($2); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ims; IFS=' '; echo "${COMPREPLY[*]}"
             """
-        let result = try run("/bin/bash", ["--norc", "-c", driver, "bash", script, line])
+        let result = try RunningProgram.ended("/bin/bash", ["--norc", "-c", driver, "bash", script, line])
         #expect(result.output.split(separator: "\n").joined() == expected)
-    }
-
-    private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 }

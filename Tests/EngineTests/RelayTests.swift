@@ -107,20 +107,32 @@ struct RelayTests {
     func largeMessage(_ isAliceRelayed: Bool, _ isBobRelayed: Bool) async throws {
         try await run(alice: isAliceRelayed, bob: isBobRelayed) { pair in
             let text = String(repeating: "0123456789", count: 7_000)
-            let alice = pair.alice
-            async let report = alice.send(OutgoingMessage(text, to: "bob"))
-            let received = try await pair.heard.first { kind -> IncomingMessage? in
-                if case .message(let message) = kind { message } else { nil }
-            }
+            let (alice, lab) = (pair.alice, pair.bench.lab)
+            let heard = await pair.bob.events()
+            async let arrival = Self.arrival(heard, lab)
+            let report = try await alice.send(OutgoingMessage(text, to: "bob"))
+            #expect(report.isBySession)
+            // Nothing is waited for that will not come.
+            try #require(report.outcome == .accepted)
+            let (received, status) = try await arrival
             #expect(received.body == Array(text.utf8))
             let paths = [isAliceRelayed, isBobRelayed].count { $0 }
-            #expect(pair.bench.lab.control("status").contains(", \(paths) paths"))
-            #expect(try await report.isBySession)
-            #expect(try await report.outcome == .accepted)
+            #expect(status.contains(", \(paths) paths"))
             let kept = try await pair.alice.history(peer: nil, limit: 5)
             #expect(kept.map(\.state) == [.accepted])
-            #expect(try await kept.first?.callID == report.callID)
+            #expect(kept.first?.callID == report.callID)
         }
+    }
+
+    /// What bob gets, and what the relay says of itself then.
+    private static func arrival(
+        _ events: AsyncStream<Event>,
+        _ lab: LabServer
+    ) async throws -> (message: IncomingMessage, status: String) {
+        let message = try await EventReader(events).first { kind -> IncomingMessage? in
+            if case .message(let message) = kind { message } else { nil }
+        }
+        return (message, lab.control("status"))
     }
 
     @Test(

@@ -33,16 +33,7 @@ package final class CertificateBench: Sendable {
     package func server() throws -> TLSContext { try TLSContext(certificate: certificate, key: key) }
 
     private func run(_ arguments: [String]) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-            process.waitUntilExit()
-        } catch {
-            // Whoever reads the files will say that they are missing.
-            return
-        }
+        // Whoever reads the files will say that they are missing.
+        _ = try? RunningProgram.ended("/usr/bin/openssl", arguments)
     }
 }

@@ -169,18 +169,34 @@ package final class RunningProgram: Sendable {
 
     /// Waits for the end of the program.
     package func exit(within limit: Duration = .seconds(30)) async throws -> ExitStatus {
-        try await onThread { [self] in
-            let deadline = ContinuousClock.now + limit
-            while try readOnce(by: deadline, "its end") {}
-            guard state.withLock({ $0.status != nil }) || ends(processID, within: deadline - .now) else {
-                throw failure("did not end in time")
-            }
-            return state.withLock { state in
-                let status = state.status ?? reap(state.process.pid)
-                state.status = status
-                return status
-            }
+        try await onThread { [self] in try end(within: limit) }
+    }
+
+    private func end(within limit: Duration) throws -> ExitStatus {
+        let deadline = ContinuousClock.now + limit
+        while try readOnce(by: deadline, "its end") {}
+        guard state.withLock({ $0.status != nil }) || ends(processID, within: deadline - .now) else {
+            throw failure("did not end in time")
         }
+        return state.withLock { state in
+            let status = state.status ?? reap(state.process.pid)
+            state.status = status
+            return status
+        }
+    }
+
+    /// A program that has run to its end, for which this waited here and now: one that takes moments.
+    ///
+    /// Foundation's `Process` is not for tests: before each start it reads past the end of the list of open descriptors.
+    package static func ended(
+        _ executable: String,
+        _ arguments: [String],
+        input: String = ""
+    ) throws -> (status: ExitStatus, output: String, errors: String) {
+        let program = try RunningProgram(executable, arguments, environment: ["PATH": "/usr/bin:/bin"])
+        program.write(input)
+        program.closeInput()
+        return (try program.end(within: .seconds(30)), program.output, program.errors)
     }
 
     /// Everything on standard output so far, or on the terminal.

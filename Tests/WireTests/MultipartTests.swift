@@ -13,7 +13,7 @@ struct MultipartTests {
             "preamble\r\n--b \r\nContent-Type: text/html\r\n\r\none\r\n\r\n--b\r\n\r\n--bc\r\n--b--\r\nepilogue\r\n--b\r\n"
         let multipart = try Multipart(parsing: ByteString(text), boundary: "b")
         #expect(multipart.parts.map(\.body.text) == ["one\r\n", "--bc"])
-        #expect(multipart.parts.map(\.type?.subtype) == ["html", "plain"])
+        #expect(multipart.parts.map { $0.type?.subtype } == ["html", "plain"])
     }
 
     @Test("lines that end with LF, and an end without a last delimiter")

@@ -29,9 +29,13 @@ const struct cpictures_gd *_Nullable cpictures_load_gd(void);
 /* How a terminal shows a picture. */
 enum cpictures_form { cpictures_symbols, cpictures_sixel, cpictures_kitty, cpictures_iterm };
 
+/* Loads libchafa: to be called once, and before cpictures_draw.
+   Returns 0 when it is not installed or lacks one of the functions. */
+int cpictures_load_chafa(void);
+
 /* Draws RGBA pixels into at most `columns` by `rows` cells with libchafa, in the form and colours the terminal has.
    `environment` tells the terminal: NAME=value pairs with a NUL behind each, and one more behind the last.
-   Returns text to be given to free(), with `length` bytes, or NULL when the library is not installed. */
+   Returns text to be given to free(), with `length` bytes, or NULL when there is no memory. */
 char *_Nullable cpictures_draw(
     const unsigned char *_Nonnull pixels, int width, int height, int columns, int rows,
     const char *_Nonnull environment, enum cpictures_form *_Nonnull form, int *_Nonnull length);
