@@ -310,6 +310,7 @@ extension Warning {
         case .presenceNotPublished: "presence_not_published"
         case .watchersNotTold: "watchers_not_told"
         case .chatNotEncrypted: "chat_not_encrypted"
+        case .chatNotVouched: "chat_not_vouched"
         case .certificateNotKept: "certificate_not_kept"
         case .relayNotEncrypted: "relay_not_encrypted"
         case .tlsNotVerified: "tls_not_verified"
@@ -333,6 +334,9 @@ extension Warning {
         case .chatNotEncrypted(let peer):
             "\(Display.safe(peer)) does not take TLS, so what goes there is not encrypted; "
                 + "chat-transport = tls in ims.conf would rather send nothing."
+        case .chatNotVouched(let claimed):
+            "a chat with who claims to be \(Display.safe(claimed)) is refused: the network does not vouch for them; "
+                + "the prompt can ask."
         case .certificateNotKept(let detail):
             "the certificate for chats is not kept, the next run makes another: \(Display.safe(detail))."
         case .relayNotEncrypted(let host):

@@ -43,6 +43,9 @@ extension Engine {
         case .fromBuddies:
             guard chat.isVerified, isBuddy(chat.peer) else { return refuse(chat.id, .busyHere) }
             Task { await takeOrRefuse(chat.id) }
+        case .all where !configuration.canAsk:
+            emit(.warning(.chatNotVouched(claimed: chat.peer)))
+            refuse(chat.id, .busyHere)
         case .ask, .all: tellInvitation(chat)
         }
     }

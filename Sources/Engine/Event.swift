@@ -299,6 +299,8 @@ package enum Warning: Hashable, Sendable {
     case watchersNotTold(Refusal)
     /// The peer does not take TLS, so that a chat with them, or a file for them, is not encrypted.
     case chatNotEncrypted(peer: String)
+    /// An invitation to a chat was refused: the network does not vouch for who sends it, and nobody can be asked.
+    case chatNotVouched(claimed: String)
     /// The certificate for message sessions could not be kept: the next run has another one.
     case certificateNotKept(String)
     /// The way to the account's own MSRP relay is not encrypted: whoever listens can read along.

@@ -44,6 +44,25 @@ extension RealCoreTests {
             #expect(history.output.contains("application/octet-stream"), "\(history)")
         }
 
+        @Test("a chat with somebody the network does not vouch for is refused where nobody can be asked")
+        func unvouched() async throws {
+            let core = try await RealCore.shared()
+            let stripping = try await ForgingProxy(
+                before: core.proxy(),
+                forgeAnswers: { $0.replacing(/P-Asserted-Identity:[^\r]*\r\n/, with: "") }
+            )
+            let sender = try await core.person()
+            let listener = try await core.person(settings: ["proxy": "127.0.0.1:\(stripping.port)"])
+            let listening = try listener.start("listen", "--accept-chat", "all", "--json")
+            _ = try await listening.event("registered")
+            let outcome = try await sender.ims("chat", listener.uri, input: "hello\n")
+            #expect(outcome.status == .status(1), "\(outcome)")
+            #expect(outcome.errors.contains("486"), "\(outcome)")
+            let warning = try await listening.event("warning")
+            #expect(warning["warning"] == "chat_not_vouched")
+            #expect(warning["message"]?.contains(sender.uri) == true)
+        }
+
         @Test("somebody who takes no chats is busy, and the status says refused")
         func busy() async throws {
             let core = try await RealCore.shared()

@@ -189,7 +189,7 @@ import enum Commands.ExitStatus
         .registrationEventRefused(Refusal(status: 489, reason: "Bad Event")), .tlsNotVerified,
         .relayNotEncrypted("relay.ims.test"),
         .secretReadableByOthers(file: "/home/alice/alice.password"), .plainText(peer: "sip:bob@ims.test"),
-        .chatNotEncrypted(peer: "sip:bob@ims.test"),
+        .chatNotEncrypted(peer: "sip:bob@ims.test"), .chatNotVouched(claimed: "sip:eve@ims.test"),
         .certificateNotKept("msrp-alice.pem: Read-only file system"),
     ]
 

@@ -119,7 +119,7 @@ struct Listen: EngineCommand {
             "Ends with status 0 after COUNT messages, with 4 if --timeout is over before, with 130 on Ctrl-C. "
                 + "The registration is kept up meanwhile, whatever happens to the connection.",
             "Messages of chats count too; chats are taken as --accept-chat or accept-chat in ims.conf says, else none. "
-                + "Only the prompt can ask.",
+                + "Only the prompt can ask; here an invitation that the network does not vouch for is refused and told.",
             "With --bytes the bytes of each message in a chat are written as they come, however many they are; who reads "
                 + "them slowly slows the sender down. The history notes such a message without its bytes.",
         ],
