@@ -140,9 +140,15 @@ struct ProcessTests {
         try await withEventLoop { loop in
             let (events, report) = AsyncStream.makeStream(of: InteractiveSubprocess.Event.self)
             let size = 1 << 20
-            let process = try InteractiveSubprocess("head -c \(size) | wc -c", on: loop) { report.yield($0) }
+            let folder = try TemporaryFolder()
+            let gate = folder.path + "/gate"
+            try #require(unsafe mkfifo(gate, 0o600) == 0)
+            // It reads nothing before somebody has opened the gate.
+            let command = ": < \(gate); head -c \(size) | wc -c"
+            let process = try InteractiveSubprocess(command, on: loop) { report.yield($0) }
             #expect(process.write([UInt8](repeating: 0x61, count: size)))
             #expect(!process.write([UInt8](repeating: 0x61, count: RuntimeLimits.writeQueue)))
+            _ = try await onThread { close(unsafe open(gate, O_WRONLY)) }
             var output: [UInt8] = []
             for await event in events {
                 switch event {

@@ -36,6 +36,9 @@ func errorText(_ code: Int32) -> String {
 /// Only one child is made at a time: a descriptor that is not yet closed-on-exec must not leak into another one.
 private let spawning = Mutex(())
 
+/// A program that ends before it has read everything must not end the tests: writing to it fails instead.
+private let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
 /// Starts a program; Foundation's `Process` takes sixty times as long.
 func spawn(
     _ executable: String,
@@ -43,6 +46,7 @@ func spawn(
     environment: [String: String],
     streams: Streams
 ) throws(SpawnError) -> SpawnedProcess {
+    brokenPipesAreErrors
     let result = spawning.withLock { _ in
         Result { () throws(SpawnError) in
             switch streams {
