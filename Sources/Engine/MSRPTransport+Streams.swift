@@ -98,6 +98,33 @@ extension MSRPTransport {
 
     // MARK: - In
 
+    /// Takes what goes on with what the last session on the connection is at, as far as nothing is to be decided.
+    func receiveRun(
+        _ parser: ChunkParser,
+        _ input: inout ByteString,
+        on id: ConnectionID,
+        _ link: Link,
+        _ events: inout [Event]
+    ) {
+        guard parser.isBetweenChunks, !input.isEmpty, let entry = link.recent?.entry, entry.link == id,
+            relay?.link != id
+        else { return }
+        let size = input.count
+        var told: [SessionEvent] = []
+        entry.session.receiveConfirmations(parser, &input, into: &told)
+        if let messageID = entry.session.runMessage(parser), let sink = entry.streams.sink(of: messageID) {
+            var refusal: ResponseCode?
+            entry.session.receiveRun(parser, &input, of: messageID) { bytes in
+                if case .refused(let code) = sink.receive(bytes) { refusal = code }
+                return refusal == nil
+            }
+            if let refusal { entry.session.refuse(messageID, with: refusal, into: &told) }
+        }
+        guard input.count < size else { return }
+        makeReady(entry)
+        settle(told, of: entry, into: &events)
+    }
+
     /// Hands the bytes of streamed messages to their sinks and tells the engine the rest.
     func settle(_ told: [SessionEvent], of entry: Entry, into events: inout [Event]) {
         for event in told {

@@ -256,6 +256,7 @@ final class MSRPTransport: @unchecked Sendable {
         defer { link.parser = parser }
         do throws(MSRPParseError) {
             while true {
+                receiveRun(parser, &input, on: id, link, &events)
                 let before = expected.isEmpty ? nil : (parser, input)
                 guard let event = try parser.next(&input) else { break }
                 if case .head(let head) = event, !isForRecent(head, on: id, link) {

@@ -37,6 +37,9 @@ struct SessionStreams {
 
     // MARK: Incoming
 
+    /// Where the bytes of a message go that has begun.
+    func sink(of messageID: ByteString) -> (any MessageSink)? { sinks[messageID] }
+
     /// Hands what came to its sink.
     ///
     /// - Parameter event: What the session has told.

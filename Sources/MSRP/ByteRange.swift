@@ -22,13 +22,18 @@ package struct ByteRange: Hashable, Sendable {
     ///   here, since the length of a chunk is that of its body (RFC 4975 §7.3.1).
     package init(parsing value: ByteString) throws(MSRPParseError) {
         var scanner = ByteScanner(value.span)
+        try self.init(reading: &scanner)
+        guard scanner.isAtEnd else { throw MSRPParseError(.byteRange, at: scanner.position) }
+    }
+
+    /// Reads `start-end/total` and leaves what is behind it.
+    init(reading scanner: inout ByteScanner) throws(MSRPParseError) {
         guard let start = scanner.decimal(upTo: MSRPLimits.largestOffset), scanner.skip(UInt8(ascii: "-"))
         else {
             throw MSRPParseError(.byteRange, at: scanner.position)
         }
         let end = try Self.number(&scanner)
         let total = scanner.skip(UInt8(ascii: "/")) ? try Self.number(&scanner) : nil
-        guard scanner.isAtEnd else { throw MSRPParseError(.byteRange, at: scanner.position) }
         self.init(start: max(start, 1), end: end, total: total)
     }
 

@@ -25,7 +25,7 @@ package struct ChunkParser: Sendable {
     /// The head as far as it has come, when a border cuts it.
     private var pending: [UInt8] = []
     /// The last request and the last response.
-    private var (request, response): (HeadTemplate?, HeadTemplate?)
+    private(set) var (request, response): (HeadTemplate?, HeadTemplate?)
 
     package init(limits: MSRPLimits = .standard) {
         self.limits = limits

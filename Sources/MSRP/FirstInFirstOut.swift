@@ -10,6 +10,12 @@ struct FirstInFirstOut<Element: Sendable>: Sendable {
     /// The elements in their order.
     var all: ArraySlice<Element> { elements[head...] }
 
+    /// The element that so many are before.
+    subscript(place: Int) -> Element {
+        get { elements[head + place] }
+        set { elements[head + place] = newValue }
+    }
+
     mutating func append(_ element: Element) { elements.append(element) }
 
     /// Puts the element before all others.

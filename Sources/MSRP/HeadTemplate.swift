@@ -5,7 +5,7 @@ internal import Wire
 /// The chunks of a message, and the responses to them, differ in the identifier and the range alone: what is like the
 /// head before it is compared and need not be understood again.
 struct HeadTemplate: Sendable {
-    private let head: ChunkHead
+    let head: ChunkHead
     /// What lies between the identifier and the value of `Byte-Range`, or up to the end of the fields.
     private let beforeRange: ByteString
     /// What lies behind the value, up to the end of the fields; `nil` if there is no range.
@@ -43,19 +43,51 @@ struct HeadTemplate: Sendable {
         transactionID: Range<Int>
     ) -> (head: ChunkHead, end: Int, flag: ContinuationFlag?)? {
         let span = input.span
-        var place = transactionID.upperBound
-        guard span.holds(beforeRange, at: place) else { return nil }
-        place += beforeRange.count
-        var range: ByteRange?
-        if let behindRange {
-            let start = place
-            while place < span.count, span[place].isInByteRange { place += 1 }
-            range = try? ByteRange(parsing: input[start..<place])
-            guard range != nil, span.holds(behindRange, at: place) else { return nil }
-            place += behindRange.count
-        }
-        guard let (end, flag) = end(of: span, at: place, transactionID) else { return nil }
+        guard let (range, fieldsEnd) = fields(of: span, transactionID),
+            let (end, flag) = end(of: span, at: fieldsEnd, transactionID)
+        else { return nil }
         return (head.like(input[transactionID], range), end, flag)
+    }
+
+    /// Reads a whole chunk whose head is like this one, and whose body, if it has one, ends where its range says.
+    ///
+    /// Such a body is not looked through: what has an end in its range is not interrupted (RFC 4975 §7.1.1).
+    ///
+    /// - Parameter span: What begins with a chunk.
+    /// - Returns: `nil` for every other chunk, and for one that has not come whole.
+    func chunk(in span: Span<UInt8>) -> AlikeChunk? {
+        guard let transactionID = try? HeadScanner.transactionID(in: span),
+            let (range, fieldsEnd) = fields(of: span, transactionID),
+            let (end, flag) = end(of: span, at: fieldsEnd, transactionID)
+        else { return nil }
+        if let flag {
+            return AlikeChunk(
+                transactionID: transactionID,
+                range: range,
+                body: end..<end,
+                flag: flag,
+                count: end
+            )
+        }
+        guard let range, let last = range.end, last >= range.start,
+            last - range.start < UInt64(span.count - end)
+        else { return nil }
+        let body = end..<end + Int(last - range.start) + 1
+        guard span.hasLineEnd(at: body.upperBound),
+            let (end, flag) = endLine(of: span, at: body.upperBound + 2, transactionID)
+        else { return nil }
+        return AlikeChunk(transactionID: transactionID, range: range, body: body, flag: flag, count: end)
+    }
+
+    /// The range, and where the fields end; `nil` if they are not like those of this head.
+    private func fields(of span: Span<UInt8>, _ transactionID: Range<Int>) -> (ByteRange?, Int)? {
+        let place = transactionID.upperBound
+        guard span.holds(beforeRange, at: place) else { return nil }
+        guard let behindRange else { return (nil, place + beforeRange.count) }
+        var scanner = ByteScanner(span, at: place + beforeRange.count)
+        guard let range = try? ByteRange(reading: &scanner), span.holds(behindRange, at: scanner.position)
+        else { return nil }
+        return (range, scanner.position + behindRange.count)
     }
 
     /// What follows the fields: an empty line, or the end-line.
@@ -65,6 +97,14 @@ struct HeadTemplate: Sendable {
         _ transactionID: Range<Int>
     ) -> (Int, ContinuationFlag?)? {
         guard !hasBody else { return span.hasLineEnd(at: start) ? (start + 2, nil) : nil }
+        return endLine(of: span, at: start, transactionID)
+    }
+
+    private func endLine(
+        of span: Span<UInt8>,
+        at start: Int,
+        _ transactionID: Range<Int>
+    ) -> (Int, ContinuationFlag)? {
         let line = start..<start + EndLine.hyphens + transactionID.count + 1
         guard span.hasLineEnd(at: line.upperBound),
             let flag = try? HeadScanner.endLineFlag(span, line, transactionID)
@@ -73,10 +113,14 @@ struct HeadTemplate: Sendable {
     }
 }
 
-extension UInt8 {
-    fileprivate var isInByteRange: Bool {
-        isDigit || self == UInt8(ascii: "-") || self == UInt8(ascii: "/") || self == UInt8(ascii: "*")
-    }
+/// A whole chunk that is like one before it: what is in it, and where, counted from its first byte.
+struct AlikeChunk {
+    let transactionID: Range<Int>
+    let range: ByteRange?
+    let body: Range<Int>
+    let flag: ContinuationFlag
+    /// How many bytes it has.
+    let count: Int
 }
 
 extension Span where Element == UInt8 {

@@ -124,6 +124,29 @@ package struct MessageAssembler: Sendable {
         return current?.settled?.code
     }
 
+    /// Where a message is to which `passOn` may add; `nil` if more is to be thought of.
+    func plainPlace(of messageID: ByteString) -> Int? {
+        guard current == nil, let index = place(of: messageID), open[index].isPlain else { return nil }
+        return index
+    }
+
+    /// Notes that a whole chunk of a plain message was handed out, which goes on behind it.
+    ///
+    /// - Parameters:
+    ///   - range: Where the chunk lies in the message.
+    ///   - count: How many bytes it has.
+    ///   - index: What `plainPlace(of:)` gave.
+    /// - Returns: `false`, and nothing was noted, if it is not what comes next or too much.
+    mutating func passOn(_ range: ByteRange, _ count: Int, at index: Int) -> Bool {
+        guard range.start - 1 == open[index].contiguous, (range.total ?? 0) <= sizeLimit,
+            range.start - 1 + UInt64(count) <= sizeLimit
+        else { return false }
+        turn += 1
+        open[index].lastTurn = turn
+        open[index].passOn(count)
+        return true
+    }
+
     private var waitingBytes: Int {
         open.count == 1 ? 0 : open.reduce(0) { $0 + $1.waitingBytes }
     }

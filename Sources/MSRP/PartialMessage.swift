@@ -60,6 +60,12 @@ struct PartialMessage: Sendable {
         return true
     }
 
+    /// Whether all that is known of it is what has been handed out.
+    var isPlain: Bool { !collects && size == nil && waiting.isEmpty }
+
+    /// Notes that the next bytes of a message that is plain were handed out.
+    mutating func passOn(_ count: Int) { contiguous += UInt64(count) }
+
     /// The part of the bytes that lies behind what has come.
     private func cut(_ bytes: ByteString, at place: UInt64) -> ByteString? {
         let known = contiguous - place

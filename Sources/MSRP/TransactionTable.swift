@@ -1,6 +1,8 @@
 internal import Wire
 
 /// The requests of a session that wait for their response.
+///
+/// They are answered in the order they were sent, as a rule: who looks at the oldest first needs no index.
 struct TransactionTable: Sendable {
     struct Entry: Sendable {
         /// The message a chunk belongs to; `nil` for an empty SEND.
@@ -10,58 +12,97 @@ struct TransactionTable: Sendable {
         var expectsSuccess: Bool
     }
 
-    private var entries: [UInt64: Entry] = [:]
-    /// All have the same time, so they fall due in the order they were sent.
-    private var deadlines = FirstInFirstOut<(deadline: Instant, id: UInt64)>()
+    private struct Request: Sendable {
+        let id: TransactionID
+        let entry: Entry
+        let deadline: Instant
+        /// Whether it was told that its response is late.
+        var isLate = false
+        /// Whether it is answered, and only others before it are not.
+        var isGone = false
+    }
+
+    /// All have the same time, so they fall due in the order they were sent; the first is not gone.
+    private var awaited = FirstInFirstOut<Request>()
     /// Those that nothing is expected of; the oldest make room.
-    private var silent = FirstInFirstOut<UInt64>()
+    private var silent = FirstInFirstOut<Request>()
     /// How many wait for a response that must come.
     private(set) var waitingCount = 0
 
     mutating func insert(_ id: TransactionID, _ entry: Entry, deadline: Instant, limits: MSRPLimits) {
-        entries[id.value] = entry
-        if entry.expectsSuccess {
-            deadlines.append((deadline, id.value))
+        let request = Request(id: id, entry: entry, deadline: deadline)
+        guard !entry.expectsSuccess else {
+            awaited.append(request)
             waitingCount += 1
-        } else {
-            silent.append(id.value)
-            while silent.count > limits.unansweredRequests, let oldest = silent.removeFirst() {
-                entries[oldest] = nil
-            }
+            return
         }
+        silent.append(request)
+        if silent.count > limits.unansweredRequests { _ = silent.removeFirst() }
     }
 
     func contains(_ text: ByteString) -> Bool {
-        TransactionID(text).map { entries[$0.value] != nil } ?? false
+        TransactionID(text).map { awaitedPlace(of: $0) != nil || silentPlace(of: $0) != nil } ?? false
     }
 
     /// Takes out the request a response belongs to.
     mutating func remove(_ text: ByteString) -> Entry? {
-        guard let id = TransactionID(text), let entry = entries.removeValue(forKey: id.value) else {
-            return nil
-        }
-        if entry.expectsSuccess { waitingCount -= 1 }
-        while let first = deadlines.first, entries[first.id] == nil { _ = deadlines.removeFirst() }
+        guard let id = TransactionID(text) else { return nil }
+        if let place = awaitedPlace(of: id) { return removeAwaited(at: place) }
+        guard let place = silentPlace(of: id) else { return nil }
+        let entry = silent[place].entry
+        silent.removeAll { $0.id == id }
         return entry
+    }
+
+    /// Takes out the oldest request that waits, if the identifier at `place` is its.
+    mutating func removeFirst(_ bytes: Span<UInt8>, _ place: Range<Int>) -> Entry? {
+        guard let first = awaited.first, place.count == TransactionID.length,
+            TransactionID(bytes, at: place.lowerBound) == first.id
+        else { return nil }
+        return removeAwaited(at: 0)
+    }
+
+    private mutating func removeAwaited(at place: Int) -> Entry {
+        let entry = awaited[place].entry
+        waitingCount -= 1
+        awaited[place].isGone = true
+        dropGone()
+        return entry
+    }
+
+    private mutating func dropGone() {
+        while let first = awaited.first, first.isGone { _ = awaited.removeFirst() }
+        // A peer that never answers one of them must not have the others kept.
+        if awaited.count > 2 * waitingCount + 64 { awaited.removeAll { $0.isGone } }
+    }
+
+    private func awaitedPlace(of id: TransactionID) -> Int? {
+        let all = awaited.all
+        return all.firstIndex { $0.id == id && !$0.isGone }.map { $0 - all.startIndex }
+    }
+
+    private func silentPlace(of id: TransactionID) -> Int? {
+        let all = silent.all
+        return all.firstIndex { $0.id == id }.map { $0 - all.startIndex }
     }
 
     /// Takes out all requests of a message.
     mutating func removeAll(of messageID: ByteString) {
-        for (id, entry) in entries where entry.messageID == messageID {
-            entries[id] = nil
-            if entry.expectsSuccess { waitingCount -= 1 }
-        }
-        while let first = deadlines.first, entries[first.id] == nil { _ = deadlines.removeFirst() }
+        awaited.removeAll { $0.isGone || $0.entry.messageID == messageID }
+        silent.removeAll { $0.entry.messageID == messageID }
+        waitingCount = awaited.count
     }
 
-    var nextDeadline: Instant? { deadlines.first?.deadline }
+    var nextDeadline: Instant? { awaited.all.first { !$0.isLate && !$0.isGone }?.deadline }
 
     /// The next request whose response is late; the response is still awaited.
     mutating func popDue(at now: Instant) -> Entry? {
-        while let first = deadlines.first, first.deadline <= now {
-            _ = deadlines.removeFirst()
-            if let entry = entries[first.id] { return entry }
+        let all = awaited.all
+        guard let index = all.firstIndex(where: { !$0.isLate && !$0.isGone }), all[index].deadline <= now
+        else {
+            return nil
         }
-        return nil
+        awaited[index - all.startIndex].isLate = true
+        return all[index].entry
     }
 }
