@@ -51,7 +51,8 @@ struct HeadTemplate: Sendable {
 
     /// Reads a whole chunk whose head is like this one, and whose body, if it has one, ends where its range says.
     ///
-    /// Such a body is not looked through: what has an end in its range is not interrupted (RFC 4975 §7.1.1).
+    /// Such a body is not looked through. One that was interrupted though its range has an end has something else where
+    /// its end-line should be, and is left to who looks for it (RFC 4975 §7.3.1).
     ///
     /// - Parameter span: What begins with a chunk.
     /// - Returns: `nil` for every other chunk, and for one that has not come whole.
