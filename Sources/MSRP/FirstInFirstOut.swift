@@ -16,6 +16,11 @@ struct FirstInFirstOut<Element: Sendable>: Sendable {
         set { elements[head + place] = newValue }
     }
 
+    /// How many are before the first element that passes.
+    func place(where passes: (Element) -> Bool) -> Int? {
+        all.firstIndex(where: passes).map { $0 - head }
+    }
+
     mutating func append(_ element: Element) { elements.append(element) }
 
     /// Puts the element before all others.

@@ -42,10 +42,7 @@ struct HeadTemplate: Sendable {
         _ input: ByteString,
         transactionID: Range<Int>
     ) -> (head: ChunkHead, end: Int, flag: ContinuationFlag?)? {
-        let span = input.span
-        guard let (range, fieldsEnd) = fields(of: span, transactionID),
-            let (end, flag) = end(of: span, at: fieldsEnd, transactionID)
-        else { return nil }
+        guard let (range, end, flag) = match(input.span, transactionID) else { return nil }
         return (head.like(input[transactionID], range), end, flag)
     }
 
@@ -58,8 +55,7 @@ struct HeadTemplate: Sendable {
     /// - Returns: `nil` for every other chunk, and for one that has not come whole.
     func chunk(in span: Span<UInt8>) -> AlikeChunk? {
         guard let transactionID = try? HeadScanner.transactionID(in: span),
-            let (range, fieldsEnd) = fields(of: span, transactionID),
-            let (end, flag) = end(of: span, at: fieldsEnd, transactionID)
+            let (range, end, flag) = match(span, transactionID)
         else { return nil }
         if let flag {
             return AlikeChunk(
@@ -80,25 +76,24 @@ struct HeadTemplate: Sendable {
         return AlikeChunk(transactionID: transactionID, range: range, body: body, flag: flag, count: end)
     }
 
-    /// The range, and where the fields end; `nil` if they are not like those of this head.
-    private func fields(of span: Span<UInt8>, _ transactionID: Range<Int>) -> (ByteRange?, Int)? {
-        let place = transactionID.upperBound
+    /// The range, where what follows the head begins, and the flag if it ends the chunk; `nil` if it is not like this one.
+    private func match(
+        _ span: Span<UInt8>,
+        _ transactionID: Range<Int>
+    ) -> (ByteRange?, Int, ContinuationFlag?)? {
+        guard let (range, fieldsEnd) = fields(of: span, from: transactionID.upperBound) else { return nil }
+        guard !hasBody else { return span.hasLineEnd(at: fieldsEnd) ? (range, fieldsEnd + 2, nil) : nil }
+        return endLine(of: span, at: fieldsEnd, transactionID).map { (range, $0.0, $0.1) }
+    }
+
+    /// The range, and where the fields end.
+    private func fields(of span: Span<UInt8>, from place: Int) -> (ByteRange?, Int)? {
         guard span.holds(beforeRange, at: place) else { return nil }
         guard let behindRange else { return (nil, place + beforeRange.count) }
         var scanner = ByteScanner(span, at: place + beforeRange.count)
         guard let range = try? ByteRange(reading: &scanner), span.holds(behindRange, at: scanner.position)
         else { return nil }
         return (range, scanner.position + behindRange.count)
-    }
-
-    /// What follows the fields: an empty line, or the end-line.
-    private func end(
-        of span: Span<UInt8>,
-        at start: Int,
-        _ transactionID: Range<Int>
-    ) -> (Int, ContinuationFlag?)? {
-        guard !hasBody else { return span.hasLineEnd(at: start) ? (start + 2, nil) : nil }
-        return endLine(of: span, at: start, transactionID)
     }
 
     private func endLine(

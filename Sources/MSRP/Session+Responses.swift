@@ -5,23 +5,24 @@ extension Session {
     mutating func receiveResponse(_ code: ResponseCode, _ head: ChunkHead, into events: inout [SessionEvent])
     {
         guard let entry = transactions.remove(head.transactionID) else { return }
-        guard !code.isSuccess else { return confirm(entry, into: &events) }
+        conclude(entry, code, into: &events)
+    }
+
+    /// Takes note of what the next hop made of a request of ours.
+    mutating func conclude(
+        _ entry: TransactionTable.Entry,
+        _ code: ResponseCode,
+        into events: inout [SessionEvent]
+    ) {
         guard let messageID = entry.messageID else {
             events.append(.alive)
             if code == .sessionDoesNotExist || code == .boundElsewhere { finishSession(code, into: &events) }
             return
         }
-        if let place = messages.place(of: messageID), entry.expectsSuccess {
-            messages.entries[place].unanswered -= 1
-        }
-        receiveFailure(code, of: messageID, into: &events)
-    }
-
-    /// Takes note that the next hop has a request of ours.
-    mutating func confirm(_ entry: TransactionTable.Entry, into events: inout [SessionEvent]) {
-        guard let messageID = entry.messageID else { return events.append(.alive) }
-        guard let place = messages.place(of: messageID) else { return }
-        if entry.expectsSuccess { messages.entries[place].unanswered -= 1 }
+        let place = messages.place(of: messageID)
+        if let place, entry.expectsSuccess { messages.entries[place].unanswered -= 1 }
+        guard code.isSuccess else { return receiveFailure(code, of: messageID, into: &events) }
+        guard let place else { return }
         messages.entries[place].acceptedRanges.insert(entry.range)
         if messages.entries[place].state == .accepted { finish(messageID, into: &events) }
     }

@@ -54,7 +54,7 @@ extension Session {
         into events: inout [SessionEvent]
     ) {
         guard parser.isBetweenChunks, let template = parser.response,
-            template.head.responseCode?.isSuccess == true
+            let code = template.head.responseCode, code.isSuccess
         else { return }
         let whole = input
         var place = 0
@@ -64,7 +64,7 @@ extension Session {
                 let entry = transactions.removeFirst(span, chunk.transactionID)
             else { break }
             place += chunk.count
-            confirm(entry, into: &events)
+            conclude(entry, code, into: &events)
         }
         input = whole[place...]
     }

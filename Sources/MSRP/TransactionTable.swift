@@ -77,14 +77,10 @@ struct TransactionTable: Sendable {
     }
 
     private func awaitedPlace(of id: TransactionID) -> Int? {
-        let all = awaited.all
-        return all.firstIndex { $0.id == id && !$0.isGone }.map { $0 - all.startIndex }
+        awaited.place { $0.id == id && !$0.isGone }
     }
 
-    private func silentPlace(of id: TransactionID) -> Int? {
-        let all = silent.all
-        return all.firstIndex { $0.id == id }.map { $0 - all.startIndex }
-    }
+    private func silentPlace(of id: TransactionID) -> Int? { silent.place { $0.id == id } }
 
     /// Takes out all requests of a message.
     mutating func removeAll(of messageID: ByteString) {
@@ -93,16 +89,15 @@ struct TransactionTable: Sendable {
         waitingCount = awaited.count
     }
 
-    var nextDeadline: Instant? { awaited.all.first { !$0.isLate && !$0.isGone }?.deadline }
+    var nextDeadline: Instant? { nextDue.map { awaited[$0].deadline } }
 
     /// The next request whose response is late; the response is still awaited.
     mutating func popDue(at now: Instant) -> Entry? {
-        let all = awaited.all
-        guard let index = all.firstIndex(where: { !$0.isLate && !$0.isGone }), all[index].deadline <= now
-        else {
-            return nil
-        }
-        awaited[index - all.startIndex].isLate = true
-        return all[index].entry
+        guard let place = nextDue, awaited[place].deadline <= now else { return nil }
+        awaited[place].isLate = true
+        return awaited[place].entry
     }
+
+    /// Where the oldest request is whose time is not over.
+    private var nextDue: Int? { awaited.place { !$0.isLate && !$0.isGone } }
 }

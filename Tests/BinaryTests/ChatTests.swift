@@ -47,10 +47,7 @@ extension RealCoreTests {
         @Test("a chat with somebody the network does not vouch for is refused where nobody can be asked")
         func unvouched() async throws {
             let core = try await RealCore.shared()
-            let stripping = try await ForgingProxy(
-                before: core.proxy(),
-                forgeAnswers: { $0.replacing(/P-Asserted-Identity:[^\r]*\r\n/, with: "") }
-            )
+            let stripping = try await ForgingProxy.withoutAssertions(before: core.proxy())
             let sender = try await core.person()
             let listener = try await core.person(settings: ["proxy": "127.0.0.1:\(stripping.port)"])
             let listening = try listener.start("listen", "--accept-chat", "all", "--json")

@@ -136,10 +136,7 @@ extension RealCoreTests {
         @Test("a file of somebody the network does not vouch for is declined where nobody can be asked")
         func unvouched() async throws {
             let core = try await RealCore.shared()
-            let stripping = try await ForgingProxy(
-                before: core.proxy(),
-                forgeAnswers: { $0.replacing(/P-Asserted-Identity:[^\r]*\r\n/, with: "") }
-            )
+            let stripping = try await ForgingProxy.withoutAssertions(before: core.proxy())
             let alice = try await core.person()
             let bob = try await core.person(settings: ["proxy": "127.0.0.1:\(stripping.port)"])
             let receiver = try await bob.receiving(1)

@@ -53,7 +53,10 @@ struct TLSIdentityTests {
             String(decoding: TLSIdentity.make(at: now).pem, as: UTF8.self),
             to: "own.pem"
         )
-        let text = try output(of: "/usr/bin/openssl", ["x509", "-in", path, "-noout", "-text"])
+        let text = try RunningProgram.ended(
+            "/usr/bin/openssl",
+            ["x509", "-in", path, "-noout", "-text"]
+        ).output
         #expect(text.contains("Version: 3"))
         #expect(text.contains("prime256v1"))
         #expect(text.contains("ecdsa-with-SHA256"))
@@ -184,9 +187,5 @@ struct TLSIdentityTests {
             accepted.abort()
             bench.listener.close()
         }
-    }
-
-    private func output(of program: String, _ arguments: [String]) throws -> String {
-        try RunningProgram.ended(program, arguments).output
     }
 }

@@ -15,6 +15,14 @@ package final class ForgingProxy: Sendable {
         var downstream: DatagramSocket?
     }
 
+    /// One that lets the client hear of nobody that the network vouches for them.
+    package static func withoutAssertions(before proxy: String) async throws -> ForgingProxy {
+        try await ForgingProxy(
+            before: proxy,
+            forgeAnswers: { $0.replacing(/P-Asserted-Identity:[^\r]*\r\n/, with: "") }
+        )
+    }
+
     /// Begins to pass on.
     ///
     /// - Parameters:

@@ -192,11 +192,12 @@ package final class RunningProgram: Sendable {
         _ executable: String,
         _ arguments: [String],
         input: String = ""
-    ) throws -> (status: ExitStatus, output: String, errors: String) {
+    ) throws -> Outcome {
         let program = try RunningProgram(executable, arguments, environment: ["PATH": "/usr/bin:/bin"])
         program.write(input)
         program.closeInput()
-        return (try program.end(within: .seconds(30)), program.output, program.errors)
+        let status = try program.end(within: .seconds(30))
+        return Outcome(status: status, output: program.output, errors: program.errors)
     }
 
     /// Everything on standard output so far, or on the terminal.

@@ -73,8 +73,9 @@ struct Receive: EngineCommand {
         ],
         details: [
             "Files of senders the network vouches for are taken, and no others, up to max-receive-size and the room "
-                + "on the disk. The path of each is a line of standard output. A file has its name only when all of it is there and "
-                + "its hash is right; until then it ends in .part, and a transfer that was cut goes on with that.",
+                + "on the disk. The path of each is a line of standard output. A file has its name only when all of "
+                + "it is there and its hash is right; until then it ends in .part, and a transfer that was cut "
+                + "goes on with that.",
             "With shared-folder in ims.conf peers may fetch files meanwhile.",
             "Exit status: 0 COUNT files were stored, 1 one was not what was announced or could not be kept, 4 "
                 + "--timeout was over before, 130 on Ctrl-C.",
