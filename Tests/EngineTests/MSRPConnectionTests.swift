@@ -389,14 +389,18 @@ struct MSRPConnectionTests {
 
     @Test("the addresses of a name are tried in turn, over IPv4 and IPv6")
     func addresses() async throws {
-        try await run { alice, bob in
+        try await withEventLoop { loop in
+            // One that the system gives to nobody, so that nobody else listens at it on the other address.
+            let port = try freePort()
+            let (alice, bob) = (try PeerEnd(on: loop), try PeerEnd(on: loop, ports: port...port))
             let (a, b) = (try alice.uri("a"), try bob.uri("b", host: "::1"))
             bob.add(b, to: a)
-            // Nobody listens at that port of the other address.
             alice.add(a, to: b, try hop(b, via: ["127.0.0.1"]))
             _ = try await alice.opened()
             alice.say("over IPv6", in: a)
             #expect(try await bob.message().text == "over IPv6")
+            alice.transport.closeAll()
+            bob.transport.closeAll()
         }
     }
 }
