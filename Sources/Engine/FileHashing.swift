@@ -23,16 +23,25 @@ enum FileHashing {
         _ algorithms: [FileHash.Algorithm],
         goesOn: @Sendable (UInt64) async -> Bool
     ) async throws(FileContents.Failure) -> [FileHash]? {
-        let running = algorithms.map { IncrementalHash($0.function) }
-        var place: UInt64 = 0
-        var bytes = ByteString(try file.read(at: 0, upTo: slice))
-        while place < file.size {
-            guard !bytes.isEmpty else { throw .unreadable("the file has become shorter") }
-            place += UInt64(bytes.count)
-            bytes = try await update(running, with: bytes, reading: file, at: place).get()
-            guard await goesOn(place) else { return nil }
+        try await besideLoop { () async throws(FileContents.Failure) in
+            let running = algorithms.map { IncrementalHash($0.function) }
+            var place: UInt64 = 0
+            var bytes = ByteString(try file.read(at: 0, upTo: slice))
+            while place < file.size {
+                guard !bytes.isEmpty else { throw .unreadable("the file has become shorter") }
+                place += UInt64(bytes.count)
+                bytes = try await update(running, with: bytes, reading: file, at: place).get()
+                guard await goesOn(place) else { return nil }
+            }
+            return zip(algorithms, running).map { FileHash($0, $1.value) }
         }
-        return zip(algorithms, running).map { FileHash($0, $1.value) }
+    }
+
+    /// Runs `body` in the pool: what belongs to no actor stays where the task prefers to be, which is the loop.
+    private static func besideLoop<Value: Sendable, Failure>(
+        _ body: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        try await withTaskExecutorPreference(globalConcurrentExecutor, operation: body)
     }
 
     /// Hashes some bytes, and reads the next ones meanwhile.
@@ -57,18 +66,20 @@ enum FileHashing {
         upTo reception: FileReception,
         _ algorithm: FileHash.Algorithm
     ) async throws(IncomingFile.Failure) -> (all: IncrementalHash, earlier: IncrementalHash) {
-        let hash = IncrementalHash(algorithm.function)
-        var earlier: IncrementalHash?
-        var place: UInt64 = 0
-        while place < reception.kept {
-            if place >= reception.offeredOffset, earlier == nil { earlier = hash.copy() }
-            var bytes = ByteString(try part.read(at: place))
-            guard !bytes.isEmpty else { throw .system("the file has become shorter") }
-            let border = place < reception.offeredOffset ? reception.offeredOffset : reception.kept
-            if UInt64(bytes.count) > border - place { bytes = bytes[0..<Int(border - place)] }
-            hash.update(bytes.span)
-            place += UInt64(bytes.count)
+        try await besideLoop { () throws(IncomingFile.Failure) in
+            let hash = IncrementalHash(algorithm.function)
+            var earlier: IncrementalHash?
+            var place: UInt64 = 0
+            while place < reception.kept {
+                if place >= reception.offeredOffset, earlier == nil { earlier = hash.copy() }
+                var bytes = ByteString(try part.read(at: place))
+                guard !bytes.isEmpty else { throw .system("the file has become shorter") }
+                let border = place < reception.offeredOffset ? reception.offeredOffset : reception.kept
+                if UInt64(bytes.count) > border - place { bytes = bytes[0..<Int(border - place)] }
+                hash.update(bytes.span)
+                place += UInt64(bytes.count)
+            }
+            return (hash, earlier ?? hash.copy())
         }
-        return (hash, earlier ?? hash.copy())
     }
 }

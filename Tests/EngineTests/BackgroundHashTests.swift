@@ -44,6 +44,28 @@ struct BackgroundHashTests {
         }
     }
 
+    @Test("a file is hashed beside the loop, wherever the task that asks for it prefers to be")
+    func wholeFile() async throws {
+        try await withEventLoop { loop in
+            let folder = try TemporaryFolder()
+            let text = String(repeating: "0123456789", count: 120_000)
+            let path = try folder.write(text, to: "file")
+            let file = try FileReader(path: path)
+            let places = Inbox<(place: UInt64, isOnLoop: Bool?)>()
+            let hashes = try await FileHashing.hashes(of: file, [.sha1, .sha256]) { place in
+                places.put((place, loop.isIsolatingCurrentContext()))
+                return true
+            }
+            #expect(hashes?.map(\.bytes) == [HashFunction.sha1, .sha256].map { $0.hash(Array(text.utf8)) })
+            #expect(loop.isIsolatingCurrentContext() == true)
+            for place in [524_288, 1_048_576, 1_200_000] {
+                let told = try await places.next()
+                #expect(told.place == UInt64(place))
+                #expect(told.isOnLoop == false)
+            }
+        }
+    }
+
     @Test("whoever brings bytes too fast is held up until there is room again")
     func full() async throws {
         try await withEventLoop { loop in
