@@ -42,11 +42,12 @@ extension Engine {
         presence.mode = .list(uri)
         guard !presence.isListBeginning else { return }
         presence.isListBeginning = true
-        Task {
-            await provideList(uri)
-            presence.isListBeginning = false
-            guard presence.mode == .list(uri), presence.list == nil, registration != nil else { return }
-            begin(.list(uri), .list(uri))
+        start { engine in
+            await engine.provideList(uri)
+            engine.presence.isListBeginning = false
+            guard engine.presence.mode == .list(uri), engine.presence.list == nil, engine.registration != nil
+            else { return }
+            engine.begin(.list(uri), .list(uri))
         }
     }
 

@@ -39,10 +39,10 @@ extension Engine {
         chatStates[chat.id] = ChatState(chat: chat, session: session)
         switch configuration.chatPolicy {
         case .none: refuse(chat.id, .busyHere)
-        case .all where invite.assertedIdentity != nil: Task { await takeOrRefuse(chat.id) }
+        case .all where invite.assertedIdentity != nil: start { await $0.takeOrRefuse(chat.id) }
         case .fromBuddies:
             guard chat.isVerified, isBuddy(chat.peer) else { return refuse(chat.id, .busyHere) }
-            Task { await takeOrRefuse(chat.id) }
+            start { await $0.takeOrRefuse(chat.id) }
         case .all where !configuration.canAsk:
             emit(.warning(.chatNotVouched(claimed: chat.peer)))
             refuse(chat.id, .busyHere)

@@ -63,7 +63,8 @@ extension Engine {
     ) {
         let number = waiter.number
         largePreparations[number] = LargePreparation(waiter: waiter)
-        Task { await prepareLarge(number, asking: asked, again ?? firstOffer(to: waiter.to)) }
+        let offer = again ?? firstOffer(to: waiter.to)
+        start { await $0.prepareLarge(number, asking: asked, offer) }
     }
 
     private func prepareLarge(_ number: Int, asking asked: DispositionRequest, _ offer: ConnectionOffer) async
@@ -154,7 +155,7 @@ extension Engine {
         }
         largeMessages[id] = LargeMessage(way: .incoming)
         expectEnd(of: id, within: Self.arrivalPatience)
-        Task { await answerLarge(id) }
+        start { await $0.answerLarge(id) }
     }
 
     private func answerLarge(_ id: MessageSession.ID) async {

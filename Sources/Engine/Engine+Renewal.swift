@@ -62,7 +62,7 @@ extension Engine {
         loop.schedule(at: .now + delay) { [weak self] in
             self?.assumeIsolated { engine in
                 guard engine.chatStates[id]?.renewal != nil else { return }
-                Task { await engine.offerRenewal(of: id) }
+                engine.start { await $0.offerRenewal(of: id) }
             }
         }
     }
@@ -84,21 +84,23 @@ extension Engine {
 
     /// Answers the other side, which wants the messages to go another way.
     func changeOffered(_ id: ChatID) {
+        start { await $0.answerChange(of: id) }
+    }
+
+    private func answerChange(of id: ChatID) async {
         guard let state = chatStates[id] else { return }
-        Task {
-            do throws(EngineError) {
-                let isSecure = state.agreement?.local.isSecure == true
-                let (endpoint, local) = try await makeEndpoint(ConnectionOffer(isSecure: isSecure))
-                guard chatStates[id] != nil else { return close(local) }
-                chatStates[id]?.nextLocal = local
-                step { core, now, effects in
-                    core.acceptChange(state.session, endpoint, at: now, into: &effects)
-                }
-                if chatStates[id]?.nextLocal == local { close(local) }
-            } catch {
-                log(.notice, "the chat with \(state.chat.peer) cannot go another way: \(error)")
-                step { core, now, effects in core.rejectChange(state.session, at: now, into: &effects) }
+        do throws(EngineError) {
+            let isSecure = state.agreement?.local.isSecure == true
+            let (endpoint, local) = try await makeEndpoint(ConnectionOffer(isSecure: isSecure))
+            guard chatStates[id] != nil else { return close(local) }
+            chatStates[id]?.nextLocal = local
+            step { core, now, effects in
+                core.acceptChange(state.session, endpoint, at: now, into: &effects)
             }
+            if chatStates[id]?.nextLocal == local { close(local) }
+        } catch {
+            log(.notice, "the chat with \(state.chat.peer) cannot go another way: \(error)")
+            step { core, now, effects in core.rejectChange(state.session, at: now, into: &effects) }
         }
     }
 

@@ -129,7 +129,7 @@ extension Engine {
             transferStates[id]?.end = .tooLarge(limit: configuration.reception.sizeLimit)
         } else if configuration.reception.policy == .all, isVouched {
             tellOffer(id)
-            acceptUnasked(id)
+            start { await $0.acceptUnasked(id) }
         } else if configuration.canAsk {
             transferStates[id]?.transfer.isAsked = true
             tellOffer(id)
@@ -145,18 +145,16 @@ extension Engine {
         emit(.fileOffered(transfer))
     }
 
-    private func acceptUnasked(_ id: TransferID) {
-        Task {
-            do throws(EngineError) {
-                try await self.accept(id)
-            } catch {
-                guard let state = transferStates[id] else { return }
-                transferStates[id]?.end = .storage(detail: "\(error)")
-                if case .fileNotKept(let detail) = error {
-                    transferStates[id]?.end = .storage(detail: detail)
-                }
-                answerIfDecided(state.session)
+    private func acceptUnasked(_ id: TransferID) async {
+        do throws(EngineError) {
+            try await accept(id)
+        } catch {
+            guard let state = transferStates[id] else { return }
+            transferStates[id]?.end = .storage(detail: "\(error)")
+            if case .fileNotKept(let detail) = error {
+                transferStates[id]?.end = .storage(detail: detail)
             }
+            answerIfDecided(state.session)
         }
     }
 
@@ -173,10 +171,10 @@ extension Engine {
             states.allSatisfy({ $0.local == nil }), !answeredSessions.contains(session)
         else { return }
         answeredSessions.insert(session)
-        Task {
-            let ends = await makeEnds(for: session)
-            answeredSessions.remove(session)
-            answer(session, ends)
+        start { engine in
+            let ends = await engine.makeEnds(for: session)
+            engine.answeredSessions.remove(session)
+            engine.answer(session, ends)
         }
     }
 

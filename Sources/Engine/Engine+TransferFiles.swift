@@ -263,29 +263,32 @@ extension Engine {
             transferStates[id]?.end = .notAvailable
             return
         }
-        Task {
-            // Whoever asks by a better hash is answered with it.
-            let algorithms = hashAlgorithms(for: state.transfer.peer)
-            let found = await sharedFile(state.offered.selector, in: folder, algorithms)
-            guard transferStates[id] != nil else { return }
-            if let (reader, selector) = found {
-                var identifiers = IdentifierSource()
-                transferStates[id]?.offered.selector = selector
-                transferStates[id]?.transfer.size = selector.size
-                transferStates[id]?.transfer.name = selector.name ?? ""
-                transferStates[id]?.transfer.type = selector.type?.description ?? ""
-                transferStates[id]?.isTold = true
-                transferStates[id]?.work = .sending(
-                    FileSending(
-                        messageID: ByteString(identifiers.messageID()),
-                        source: StoredBytes(file: reader)
-                    )
+        start { await $0.serve(state, from: folder) }
+    }
+
+    private func serve(_ state: TransferState, from folder: String) async {
+        let id = state.transfer.id
+        // Whoever asks by a better hash is answered with it.
+        let algorithms = hashAlgorithms(for: state.transfer.peer)
+        let found = await sharedFile(state.offered.selector, in: folder, algorithms)
+        guard transferStates[id] != nil else { return }
+        if let (reader, selector) = found {
+            var identifiers = IdentifierSource()
+            transferStates[id]?.offered.selector = selector
+            transferStates[id]?.transfer.size = selector.size
+            transferStates[id]?.transfer.name = selector.name ?? ""
+            transferStates[id]?.transfer.type = selector.type?.description ?? ""
+            transferStates[id]?.isTold = true
+            transferStates[id]?.work = .sending(
+                FileSending(
+                    messageID: ByteString(identifiers.messageID()),
+                    source: StoredBytes(file: reader)
                 )
-            } else {
-                transferStates[id]?.end = .notAvailable
-            }
-            answerIfDecided(state.session)
+            )
+        } else {
+            transferStates[id]?.end = .notAvailable
         }
+        answerIfDecided(state.session)
     }
 
     /// The one file of the folder that a selector selects (RFC 5547 §8.3.2).

@@ -49,15 +49,22 @@ extension Engine {
             return finish(id, .byUser)
         }
         guard wanted.mayBeSame(as: file.selector) else { return finish(id, .notAvailable) }
-        Task {
-            do throws(EngineError) {
-                let receiver = try await makeReceiver(for: id, file)
-                guard transferStates[id] != nil else { return }
-                transferStates[id]?.work = .receiving(receiver)
-                open(agreement, local, id)
-            } catch {
-                finish(id, FileTransferEnd(error))
-            }
+        start { [file] in await $0.receive(file, agreement, local, id) }
+    }
+
+    private func receive(
+        _ file: FileAttributes,
+        _ agreement: MSRPAgreement,
+        _ local: MSRPURI,
+        _ id: TransferID
+    ) async {
+        do throws(EngineError) {
+            let receiver = try await makeReceiver(for: id, file)
+            guard transferStates[id] != nil else { return }
+            transferStates[id]?.work = .receiving(receiver)
+            open(agreement, local, id)
+        } catch {
+            finish(id, FileTransferEnd(error))
         }
     }
 

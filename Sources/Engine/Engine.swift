@@ -114,6 +114,13 @@ package actor Engine {
         connector = Connector(account: configuration.account, nameServers: configuration.nameServers)
     }
 
+    /// Begins what waits for something without holding up its caller.
+    ///
+    /// What a task waits for resumes where that task prefers to be, and without a preference that is the pool (`EventLoop`).
+    func start(_ work: @escaping @Sendable (isolated Engine) async -> Void) {
+        Task(executorPreference: loop) { await work(self) }
+    }
+
     /// What is registered now, with the time it has left, or `nil`.
     package var registration: RegistrationStatus? {
         guard var status, let registeredUntil else { return nil }

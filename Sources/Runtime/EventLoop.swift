@@ -21,7 +21,9 @@ package import Wire
 ///     }
 ///
 /// A task started with `Task(executorPreference: loop)` stays on the loop even where its code is isolated to
-/// nothing, so that a program built on this loop starts no other thread.
+/// nothing, so that a program built on this loop starts no other thread. What waits needs it even if it belongs to
+/// such an actor: a continuation resumes where its task prefers to be and only then goes to the actor (seen in Swift
+/// 6.3), and without a preference that is the shared pool, behind everything that is hashed there.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// What a descriptor is waited for, or has become.
     package struct Readiness: OptionSet, Sendable {

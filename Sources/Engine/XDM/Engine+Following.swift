@@ -59,16 +59,18 @@ extension Engine {
             return
         }
         presence.isLooking = true
-        Task {
-            repeat {
-                presence.mustLookAgain = false
-                await lookOnce()
-            } while presence.mustLookAgain && presence.changesUnderWay == 0 && !isShutDown
-            presence.isLooking = false
-            let waiting = presence.lookWaiters
-            presence.lookWaiters = []
-            for waiter in waiting { waiter.resume() }
-        }
+        start { await $0.lookUntilSettled() }
+    }
+
+    private func lookUntilSettled() async {
+        repeat {
+            presence.mustLookAgain = false
+            await lookOnce()
+        } while presence.mustLookAgain && presence.changesUnderWay == 0 && !isShutDown
+        presence.isLooking = false
+        let waiting = presence.lookWaiters
+        presence.lookWaiters = []
+        for waiter in waiting { waiter.resume() }
     }
 
     /// Waits until nothing is being read: what was read before a change of ours must not be taken after it.
