@@ -83,10 +83,10 @@ struct EndLine: Sendable {
 
     /// Looks for the end-line in a slice at whose start nothing is matched.
     mutating func find(in bytes: Span<UInt8>) -> Finding {
-        var index = bytes.hyphenPlace(from: 2 + Self.hyphens - 1)
+        var index = bytes.hyphenPlace(from: 2)
         while index < bytes.count {
             if let found = endLine(in: bytes, around: index) { return found }
-            index = bytes.hyphenPlace(from: index + Self.hyphens)
+            index = bytes.hyphenPlace(from: index + 4)
         }
         return findPartial(in: bytes)
     }

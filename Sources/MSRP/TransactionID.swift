@@ -56,36 +56,49 @@ extension Span where Element == UInt8 {
     /// Whether seven hyphens and the identifier stand anywhere; no line end is asked for before them.
     func containsEndLine(of id: TransactionID) -> Bool {
         let hyphen = UInt8(ascii: "-")
-        var index = hyphenPlace(from: EndLine.hyphens - 1)
+        var index = hyphenPlace(from: 0)
         while index < count {
             // The run around the byte; the identifier begins where it ends.
             var (start, end) = (index, index + 1)
             while start > 0, self[start - 1] == hyphen { start -= 1 }
             while end < count, self[end] == hyphen { end += 1 }
             if end - start >= EndLine.hyphens, TransactionID(self, at: end) == id { return true }
-            index = hyphenPlace(from: end + EndLine.hyphens - 1)
+            index = hyphenPlace(from: end)
         }
         return false
     }
 
-    /// The first of the places `start`, `start + 7`, `start + 14` and so on with a hyphen; none at or behind the end.
+    /// The first of the places `start`, `start + 4`, `start + 8` and so on where four hyphens stand; `count` if none is.
     ///
-    /// One byte in seven is enough: every run of seven hyphens has one there (RFC 4975 §7.3.1).
+    /// Every run of seven hyphens (RFC 4975 §7.1) has such a place, and little else has: dates do not.
     func hyphenPlace(from start: Int) -> Int {
-        let hyphen = UInt8(ascii: "-")
+        let hyphens = SIMD4<UInt32>(repeating: 0x2D2D_2D2D)
         var index = Swift.max(0, start)
-        // Eight at a time, behind one comparison of the bounds.
-        while index >= 0, index < count &- 49 {
-            if self[index] == hyphen || self[index &+ 7] == hyphen || self[index &+ 14] == hyphen
-                || self[index &+ 21] == hyphen || self[index &+ 28] == hyphen || self[index &+ 35] == hyphen
-                || self[index &+ 42] == hyphen || self[index &+ 49] == hyphen
-            {
-                break
-            }
-            index &+= 56
+        while index >= 0, index <= count &- 64 {
+            // Behind one comparison of the bounds; the compiler makes vectors of them.
+            let block = extracting(index..<index &+ 64)
+            let hits =
+                (block.quad(at: 0) .== hyphens) .| (block.quad(at: 16) .== hyphens)
+                .| (block.quad(at: 32) .== hyphens) .| (block.quad(at: 48) .== hyphens)
+            if any(hits) { break }
+            index &+= 64
         }
-        while index < count, self[index] != hyphen { index &+= 7 }
-        return index
+        while index <= count &- 4 {
+            if half(at: index) == hyphens[0] { return index }
+            index &+= 4
+        }
+        return count
+    }
+
+    @inline(__always)
+    private func quad(at index: Int) -> SIMD4<UInt32> {
+        SIMD4(half(at: index), half(at: index &+ 4), half(at: index &+ 8), half(at: index &+ 12))
+    }
+
+    @inline(__always)
+    private func half(at index: Int) -> UInt32 {
+        UInt32(self[index]) | UInt32(self[index &+ 1]) << 8 | UInt32(self[index &+ 2]) << 16
+            | UInt32(self[index &+ 3]) << 24
     }
 }
 

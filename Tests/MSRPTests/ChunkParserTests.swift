@@ -91,6 +91,30 @@ struct ChunkParserTests {
         }
     }
 
+    @Test("an end-line is found wherever it stands, and whatever stands before it")
+    func ends() throws {
+        let head = "Message-ID: 1\r\nContent-Type: text/plain\r\n"
+        for length in 0..<140 {
+            for filler in ["-", "----x"] {
+                let body = Array(String(repeating: filler, count: length).utf8.prefix(length))
+                let bytes = chunk(head, String(decoding: body, as: UTF8.self))
+                let chunks = try ChunkParser.read(bytes + bytes)
+                #expect(chunks.map(\.body) == [body, body], "\(length) of \(filler.debugDescription)")
+            }
+        }
+        var generator = SeededGenerator(seed: 11)
+        let pieces = ["-", "--", "----", "-------", "\r", "\n", "\r\n", "\r\n-------", "abcd1234", "$", "x"]
+        for _ in 0..<100 {
+            let body = (0..<100).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+            // The line end behind the body may be that of an end-line in it.
+            guard !Array((body + "\r\n").utf8).contains(Array("\r\n-------abcd1234$\r\n".utf8)) else {
+                continue
+            }
+            let chunks = try ChunkParser.read(chunk(head, body))
+            #expect(chunks.map(\.body) == [Array(body.utf8)], "\(body.debugDescription)")
+        }
+    }
+
     @Test("an empty body may lack the line end of its own")
     func emptyBody() throws {
         let text = "MSRP abcd SEND\r\n\(Self.paths)Content-Type: text/plain\r\n\r\n-------abcd+\r\n"
