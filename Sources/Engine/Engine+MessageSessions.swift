@@ -298,11 +298,17 @@ extension Engine {
 
     /// Sets the timer of the message sessions anew.
     func rearmMessageSessions() {
-        if let sessionTimer { loop.cancel(sessionTimer) }
-        sessionTimer = nil
-        guard let deadline = msrp?.nextDeadline else { return }
-        sessionTimer = loop.schedule(at: deadline) { [weak self] in
-            self?.assumeIsolated { engine in engine.drive(engine.msrp?.fire() ?? []) }
+        let deadline = msrp?.nextDeadline
+        guard deadline != sessionAlarm?.deadline else { return }
+        if let sessionAlarm { loop.cancel(sessionAlarm.timer) }
+        sessionAlarm = deadline.map { deadline in
+            let timer = loop.schedule(at: deadline) { [weak self] in
+                self?.assumeIsolated { engine in
+                    engine.sessionAlarm = nil
+                    engine.drive(engine.msrp?.fire() ?? [])
+                }
+            }
+            return (deadline, timer)
         }
     }
 }

@@ -39,7 +39,8 @@ package actor Engine {
     var registrationWaiters = Waiters<RegistrationStatus>()
     var unregistrationWaiters = Waiters<Void>()
     var msrp: MSRPTransport?
-    var sessionTimer: TimerToken?
+    /// When time is next let pass for the message sessions.
+    var sessionAlarm: (deadline: Instant, timer: TimerToken)?
     /// Events of message sessions that have not been acted on.
     var undriven: [MSRPTransport.Event] = []
     var isDriving = false
@@ -228,7 +229,7 @@ extension Engine {
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
         keepPort(ofRegistration: keepRegistration && status != nil)
         keepPresences()
-        for timer in [timer, sessionTimer, composingTimer, progressTimer].compactMap(\.self) {
+        for timer in [timer, sessionAlarm?.timer, composingTimer, progressTimer].compactMap(\.self) {
             loop.cancel(timer)
         }
         closeGroup()

@@ -6,7 +6,8 @@ import Wire
 extension MSRPTransport {
     /// When `fire` is to be called.
     var nextDeadline: Instant? {
-        ([alarms.nextDeadline] + relayDeadlines).compactMap(\.self).min()
+        guard relay != nil else { return alarms.nextDeadline }
+        return ([alarms.nextDeadline] + relayDeadlines).compactMap(\.self).min()
     }
 
     /// Sets the alarm of a session, if it would ring too late: what is due later than it was costs nothing.

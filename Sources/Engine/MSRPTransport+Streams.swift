@@ -69,7 +69,7 @@ extension MSRPTransport {
         guard !entry.streams.outgoing.isEmpty else { return }
         let lowWater = max(Self.lowWater, entry.session.configuration.chunkSize)
         for (messageID, stream) in entry.streams.outgoing where !stream.isExhausted && !stream.isWaiting {
-            while entry.session.queuedBytes(of: messageID) < lowWater {
+            while entry.ask({ $0.queuedBytes(of: messageID) }) < lowWater {
                 switch stream.source.next(upTo: Self.slice) {
                 case .bytes(let bytes):
                     entry.session.supply(bytes, to: messageID)
@@ -112,7 +112,8 @@ extension MSRPTransport {
         let size = input.count
         var told: [SessionEvent] = []
         entry.session.receiveConfirmations(parser, &input, into: &told)
-        if let messageID = entry.session.runMessage(parser), let sink = entry.streams.sink(of: messageID) {
+        if let messageID = entry.ask({ $0.runMessage(parser) }), let sink = entry.streams.sink(of: messageID)
+        {
             var refusal: ResponseCode?
             entry.session.receiveRun(parser, &input, of: messageID) { bytes in
                 if case .refused(let code) = sink.receive(bytes) { refusal = code }
@@ -134,7 +135,7 @@ extension MSRPTransport {
                 if case .data = incoming { continue }
             case .sent(let messageID), .accepted(let messageID), .delivered(let messageID):
                 // One that asks for no response is forgotten as soon as it is sent.
-                if entry.session.state(of: messageID) == nil { entry.streams.close(messageID) }
+                if entry.ask({ $0.state(of: messageID) }) == nil { entry.streams.close(messageID) }
             case .failed(let messageID, _), .undelivered(let messageID, _): entry.streams.close(messageID)
             case .bound, .overdue, .alive, .silent, .ended: break
             }

@@ -138,7 +138,18 @@ extension MSRPTransport {
 
         /// When something is due in it, if ever.
         var deadline: Instant? {
-            [session.nextDeadline, link == nil ? patience : nil].compactMap(\.self).min()
+            let due = ask { $0.nextDeadline }
+            guard link == nil, let patience else { return due }
+            return min(due ?? patience, patience)
+        }
+
+        /// Whether it can take nothing at the moment.
+        var isFull: Bool { streams.isFull || !ask { $0.takesInput } }
+
+        /// Asks the session something in its place: to ask a property of it through the entry copies all of it first.
+        func ask<Answer>(_ question: (borrowing Session) -> Answer) -> Answer {
+            func ask(_ session: inout Session) -> Answer { question(session) }
+            return ask(&session)
         }
 
         init(_ session: Session, _ streams: SessionStreams, _ approach: Approach, _ check: PeerCheck?) {

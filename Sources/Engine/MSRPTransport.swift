@@ -284,7 +284,8 @@ final class MSRPTransport: @unchecked Sendable {
             let note = "\(link.connection.remote) sent what is not MSRP (\(error))"
             return events + [.noted(note)] + end(id, nil)
         }
-        pauseIfFull(id, link)
+        // A session that was given something is looked at when it is its turn to send.
+        if isHeld || link.isPaused || link.early != nil { pauseIfFull(id, link) }
         return events
     }
 
@@ -341,7 +342,7 @@ final class MSRPTransport: @unchecked Sendable {
         let isFull =
             isHeld || link.early != nil
             || directory.sessions(on: id).contains { local in
-                entries[local].map { $0.streams.isFull || !$0.session.takesInput } ?? false
+                entries[local]?.isFull ?? false
             }
         guard isFull != link.isPaused else { return }
         link.isPaused = isFull
@@ -372,7 +373,7 @@ final class MSRPTransport: @unchecked Sendable {
         }
         if isOpen { _ = handOutput(to: link) }
         settle(told, of: entry, into: &events)
-        pauseIfFull(id, link)
+        if isHeld || link.isPaused || entry.isFull { pauseIfFull(id, link) }
         return events
     }
 
