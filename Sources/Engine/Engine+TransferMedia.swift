@@ -166,7 +166,7 @@ extension Engine {
             content: .streamed(size: source.size)
         )
         message.otherFields = [.init("Content-Disposition", ByteString(envelope.disposition))]
-        message.successReport = agreement.remote.path.count + agreement.local.path.count > 2
+        message.successReport = !agreement.isDirect
         transferStates[id]?.work = .sending(sending)
         transferStates[id]?.resumed = sending.offset
         emit(.fileStarted(state.transfer, progress(of: id)))
@@ -177,7 +177,7 @@ extension Engine {
         guard let state = transferStates[id] else { return }
         switch event {
         case .accepted:
-            if state.agreement.map({ $0.remote.path.count + $0.local.path.count }) == 2 { sent(id) }
+            if state.agreement?.isDirect == true { sent(id) }
         case .delivered: sent(id)
         // Whoever wants no more of a message says so with 413 (RFC 4975 §10.5, RFC 5547 §8.4).
         case .failed(_, .stopSending), .undelivered(_, .stopSending): finish(id, state.end ?? .byPeer)

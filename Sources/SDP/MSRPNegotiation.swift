@@ -110,6 +110,9 @@ package struct MSRPAgreement: Hashable, Sendable {
     /// Whether the offer must be made again without CEMA, for a gateway that does not know it (RFC 6714 §4.2).
     package var needsPlainOffer: Bool
 
+    /// Whether no relay lies between the two ends (RFC 4976 §3).
+    package var isDirect: Bool { local.path.count + remote.path.count == 2 }
+
     /// Takes together what was offered and what was answered, one by us and one by the other side.
     package init(local: MSRPMedia, remote: MSRPMedia, isOfferer: Bool) {
         (self.local, self.remote) = (local, remote)
