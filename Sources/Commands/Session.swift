@@ -281,8 +281,11 @@ extension Session {
         case .fileStarted, .fileEnded: files.take(event.kind)
         case .presence(let change): prompt.learn(change.uri)
         case .buddiesChanged: Task(executorPreference: loop) { await self.learnContacts() }
+        case .fileHashing, .fileProgress:
+            // The next one says more: no transfer is held up for a reader that is late.
+            guard !setup.options.isJSON || sink.isReady else { return }
         case .registering, .unregistered, .connectionLost, .presenceUnknown, .watcher, .warning, .disposition,
-            .composing, .chatSent, .fileHashing, .fileProgress:
+            .composing, .chatSent:
             break
         }
         output.show(event)

@@ -38,6 +38,9 @@ final class SessionSink: TextSink {
         writer = OutputWriter(1, on: loop, becameFull: becameFull)
     }
 
+    /// Whether the reader of standard output takes something now.
+    var isReady: Bool { terminal != nil || writer.isReady }
+
     func standardOutput(_ bytes: [UInt8]) {
         guard terminal == nil else { return writeAboveLine(bytes) }
         write { if !writer.write(bytes) { isOutputClosed = true } }

@@ -27,6 +27,9 @@ package final class OutputWriter: @unchecked Sendable {
     /// The bytes that wait.
     package var queuedBytes: Int { queue.count }
 
+    /// Whether something would be taken now: nothing waits, and the reader is not late.
+    package var isReady: Bool { queue.isEmpty && isWritable }
+
     /// Writes what goes, and keeps the rest until it does.
     ///
     /// - Returns: Whether anyone still reads.

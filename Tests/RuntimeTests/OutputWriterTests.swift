@@ -13,6 +13,7 @@ struct OutputWriterTests {
             let inbox = Inbox<Bool>()
             let writer = OutputWriter(pipe.fileHandleForWriting.fileDescriptor, on: loop) { inbox.put($0) }
             var expected: [UInt8] = []
+            #expect(writer.isReady)
             for number in 0..<60 {
                 let slice = [UInt8](repeating: UInt8(number), count: 5_000)
                 expected += slice
@@ -20,6 +21,7 @@ struct OutputWriterTests {
                 #expect(isOpen)
             }
             #expect(writer.queuedBytes > 0)
+            #expect(!writer.isReady)
             let isFull = try await inbox.next()
             #expect(isFull)
             let read = reading(expected.count, from: pipe)
@@ -28,6 +30,7 @@ struct OutputWriterTests {
             #expect(writer.queuedBytes == 0)
             let received = try await read.value
             #expect(received == expected)
+            #expect(writer.isReady)
         }
     }
 
