@@ -48,6 +48,11 @@ import Testing
         )
         try await program.text(upTo: "24 72")
         try await program.text(upTo: "yes")
+        program.write("a line\n")
+        // What the terminal repeats is the first; the second is of a program that surely runs: a signal that comes
+        // before it does would not end it, and the shell looks at its own when it has ended.
+        try await program.text(upTo: "a line")
+        try await program.text(upTo: "a line")
         program.write("\u{3}")
         try await program.text(upTo: "stopped")
         program.write("\u{4}")
