@@ -121,7 +121,8 @@ struct Listen: EngineCommand {
             "Messages of chats count too; chats are taken as --accept-chat or accept-chat in ims.conf says, else none. "
                 + "Only the prompt can ask; here an invitation that the network does not vouch for is refused and told.",
             "With --bytes the bytes of each message in a chat are written as they come, however many they are; who reads "
-                + "them slowly slows the sender down. The history notes such a message without its bytes.",
+                + "them slowly slows the sender down. Messages are not mixed: one that begins while another is written "
+                + "is stopped (413), and its sender told so. The history notes such a message without its bytes.",
         ],
         examples: [
             "listen --bytes --accept-chat all --count 1", "listen", "listen --count 1",
