@@ -166,6 +166,8 @@ struct SendFile: EngineCommand {
         if name != nil, files.count > 1 { throw .conflict("--name", "several files") }
     }
 
+    func check() throws { for file in files where file != "-" { try checkReadable(file) } }
+
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         var options = SendingOptions()
         options.identity = context.identity
@@ -212,18 +214,22 @@ struct ShareImage: EngineCommand {
         files = arguments.list("file")
     }
 
+    func check() throws {
+        for file in files {
+            let type = MediaType(fileName: file.fileName)
+            guard type.type == "image" else {
+                throw FileFailure.notAnImage(file.fileName, type: type.description)
+            }
+            try checkReadable(file)
+        }
+    }
+
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         var options = SendingOptions()
         options.identity = context.identity
         options.isImageShare = true
         options.service = .imageShare(engine.account.imageShareForm.identifierForm)
         let images = files.map { OutgoingFile(.path($0), name: $0.fileName) }
-        for image in images {
-            let type = MediaType(fileName: image.name)
-            guard type.type == "image" else {
-                throw FileFailure.notAnImage(image.name, type: type.description)
-            }
-        }
         try await checkCapabilities(engine, context)
         // The next one waits until the session of the one before is down.
         for var image in images {
@@ -255,6 +261,15 @@ extension ShareImage {
 
     /// The largest image that is read to make a small one of it.
     private static let imageLimit = 50_000_000
+}
+
+/// Finds out whether a file can be sent; it is opened again when its turn comes.
+private func checkReadable(_ path: String) throws(EngineError) {
+    do throws(FileContents.Failure) {
+        _ = try FileReader(path: path)
+    } catch {
+        throw .fileNotReadable(path, detail: "\(error)")
+    }
 }
 
 extension String {
