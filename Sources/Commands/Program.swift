@@ -74,7 +74,6 @@ package struct Program {
     private func run(_ command: (any EngineCommand)?, _ options: GlobalOptions) throws -> ExitStatus {
         let configuration = try configuration(options)
         let account = try configuration.account(options.account)
-        try command?.check()
         var style = style(options, configuration)
         style.showsProgress = command?.isLongLived ?? true
         style.namesProgram = command != nil

@@ -197,7 +197,6 @@ extension Session {
             loop: loop
         )
         do {
-            if isREPL { try command.check() }
             finish(.ended(try await command.run(on: engine, context: context)))
         } catch {
             finish(.failed(error))

@@ -53,13 +53,9 @@ extension Engine {
     private func rearm() {
         let isWanted = !isShutDown || core?.hasBinding == true
         let deadline = isWanted ? core?.nextDeadline : nil
-        guard deadline != timerDeadline || timer == nil else { return }
-        if let timer { loop.cancel(timer) }
-        (timer, timerDeadline) = (nil, deadline)
-        guard let deadline else { return }
-        timer = loop.schedule(at: deadline) { [weak self] in
+        timer.set(to: deadline, on: loop) { [weak self] in
             self?.assumeIsolated { engine in
-                engine.timer = nil
+                engine.timer.hasRung()
                 engine.step { core, now, effects in core.fire(at: now, into: &effects) }
             }
         }

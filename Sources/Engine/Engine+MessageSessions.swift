@@ -298,17 +298,11 @@ extension Engine {
 
     /// Sets the timer of the message sessions anew.
     func rearmMessageSessions() {
-        let deadline = msrp?.nextDeadline
-        guard deadline != sessionAlarm?.deadline else { return }
-        if let sessionAlarm { loop.cancel(sessionAlarm.timer) }
-        sessionAlarm = deadline.map { deadline in
-            let timer = loop.schedule(at: deadline) { [weak self] in
-                self?.assumeIsolated { engine in
-                    engine.sessionAlarm = nil
-                    engine.drive(engine.msrp?.fire() ?? [])
-                }
+        sessionTimer.set(to: msrp?.nextDeadline, on: loop) { [weak self] in
+            self?.assumeIsolated { engine in
+                engine.sessionTimer.hasRung()
+                engine.drive(engine.msrp?.fire() ?? [])
             }
-            return (deadline, timer)
         }
     }
 }

@@ -354,3 +354,16 @@ extension FileHash.Algorithm {
         }
     }
 }
+
+extension FileReader {
+    /// Opens a file of the user that is to be sent.
+    ///
+    /// - Throws: `EngineError.fileNotReadable`.
+    package convenience init(sending path: String) throws(EngineError) {
+        do throws(FileContents.Failure) {
+            try self.init(path: path)
+        } catch {
+            throw .fileNotReadable(path, detail: "\(error)")
+        }
+    }
+}

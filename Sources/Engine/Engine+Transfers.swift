@@ -147,12 +147,7 @@ extension Engine {
                 icon: file.icon
             )
         case .path(let path):
-            let reader: FileReader
-            do throws(FileContents.Failure) {
-                reader = try FileReader(path: path)
-            } catch {
-                throw .fileNotReadable(path, detail: "\(error)")
-            }
+            let reader = try FileReader(sending: path)
             selector.size = reader.size
             if options.isHashed {
                 let algorithms = hashAlgorithms(for: peer)

@@ -31,16 +31,13 @@ package actor Engine {
     var heldEvents: [Event] = []
     /// Where the messages of chats go whose bytes are wanted and nothing else; made when first needed.
     var chatOutlet: ChatOutlet?
-    var timer: TimerToken?
-    /// When it fires.
-    var timerDeadline: Instant?
+    var timer = DeadlineTimer()
     var stream = EventStream()
 
     var registrationWaiters = Waiters<RegistrationStatus>()
     var unregistrationWaiters = Waiters<Void>()
     var msrp: MSRPTransport?
-    /// When time is next let pass for the message sessions.
-    var sessionAlarm: (deadline: Instant, timer: TimerToken)?
+    var sessionTimer = DeadlineTimer()
     /// Events of message sessions that have not been acted on.
     var undriven: [MSRPTransport.Event] = []
     var isDriving = false
@@ -229,9 +226,9 @@ extension Engine {
         unregistrationWaiters.resumeAll(with: .failure(.interrupted))
         keepPort(ofRegistration: keepRegistration && status != nil)
         keepPresences()
-        for timer in [timer, sessionAlarm?.timer, composingTimer, progressTimer].compactMap(\.self) {
-            loop.cancel(timer)
-        }
+        timer.cancel(on: loop)
+        sessionTimer.cancel(on: loop)
+        for timer in [composingTimer, progressTimer].compactMap(\.self) { loop.cancel(timer) }
         closeGroup()
         msrp?.closeAll()
         transport?.closeAll()

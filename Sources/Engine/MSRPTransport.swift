@@ -284,8 +284,7 @@ final class MSRPTransport: @unchecked Sendable {
             let note = "\(link.connection.remote) sent what is not MSRP (\(error))"
             return events + [.noted(note)] + end(id, nil)
         }
-        // A session that was given something is looked at when it is its turn to send.
-        if isHeld || link.isPaused || link.early != nil { pauseIfFull(id, link) }
+        pauseIfFull(id, link, since: link.recent?.entry)
         return events
     }
 
@@ -338,11 +337,19 @@ final class MSRPTransport: @unchecked Sendable {
         if let link = links[id] { pauseIfFull(id, link) }
     }
 
-    func pauseIfFull(_ id: ConnectionID, _ link: Link) {
+    /// - Parameters:
+    ///   - id: The connection.
+    ///   - link: What is known of it.
+    ///   - entry: A session that was given something. The others are as they were, or are asked when it is their turn
+    ///     to send; `nil` to ask all, as is done of a connection that waits.
+    func pauseIfFull(_ id: ConnectionID, _ link: Link, since entry: Entry? = nil) {
         let isFull =
-            isHeld || link.early != nil
-            || directory.sessions(on: id).contains { local in
-                entries[local]?.isFull ?? false
+            if isHeld || link.early != nil {
+                true
+            } else if let entry, !link.isPaused {
+                entry.isFull
+            } else {
+                directory.sessions(on: id).contains { entries[$0]?.isFull ?? false }
             }
         guard isFull != link.isPaused else { return }
         link.isPaused = isFull
@@ -373,7 +380,7 @@ final class MSRPTransport: @unchecked Sendable {
         }
         if isOpen { _ = handOutput(to: link) }
         settle(told, of: entry, into: &events)
-        if isHeld || link.isPaused || entry.isFull { pauseIfFull(id, link) }
+        pauseIfFull(id, link, since: entry)
         return events
     }
 

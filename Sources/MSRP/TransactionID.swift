@@ -73,8 +73,8 @@ extension Span where Element == UInt8 {
     /// Every run of seven hyphens (RFC 4975 §7.1) has such a place, and little else has: dates do not.
     func hyphenPlace(from start: Int) -> Int {
         let hyphens = SIMD4<UInt32>(repeating: 0x2D2D_2D2D)
-        var index = Swift.max(0, start)
-        while index >= 0, index <= count &- 64 {
+        var index = start
+        while index <= count &- 64 {
             // Behind one comparison of the bounds; the compiler makes vectors of them.
             let block = extracting(index..<index &+ 64)
             let hits =

@@ -22,6 +22,9 @@ struct TransactionTable: Sendable {
         var isGone = false
     }
 
+    /// How many that are gone may stay among few that are not.
+    private static let slack = 64
+
     /// All have the same time, so they fall due in the order they were sent; the first is not gone.
     private var awaited = FirstInFirstOut<Request>()
     /// Those that nothing is expected of; the oldest make room.
@@ -73,7 +76,7 @@ struct TransactionTable: Sendable {
     private mutating func dropGone() {
         while let first = awaited.first, first.isGone { _ = awaited.removeFirst() }
         // A peer that never answers one of them must not have the others kept.
-        if awaited.count > 2 * waitingCount + 64 { awaited.removeAll { $0.isGone } }
+        if awaited.count > 2 * waitingCount + Self.slack { awaited.removeAll { $0.isGone } }
     }
 
     private func awaitedPlace(of id: TransactionID) -> Int? {

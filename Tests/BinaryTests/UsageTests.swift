@@ -123,13 +123,15 @@ import Testing
     @Test(
         "a file that cannot be sent is told before the network is asked, and before another one is sent",
         arguments: [["send-file"], ["share-image"]],
-        ["missing.png", ".", "text.txt/x.png"]
+        ["missing.png", ".", "good.png/x.png"]
     )
     func unreadable(_ command: [String], _ name: String) async throws {
         let person = try Person(name: "alice", configuration: Self.account)
         try person.home.write("alice\n", to: "config/ims/password")
         let good = try person.home.write("a picture", to: "good.png")
-        let outcome = try await person.ims(command + ["--trace", "sip:bob@ims.test", good, name])
+        let outcome = try await person.ims(
+            command + ["--trace", "sip:bob@ims.test", good, "\(person.home.path)/\(name)"]
+        )
         #expect(outcome.status == .status(2), "\(outcome)")
         #expect(!outcome.errors.contains("REGISTER"), "\(outcome)")
         #expect(outcome.errors.split(separator: "\n").count <= 2, "\(outcome)")

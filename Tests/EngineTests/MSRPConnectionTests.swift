@@ -131,11 +131,13 @@ private func hop(_ uri: MSRPURI, via hosts: [String] = []) throws -> MSRPTranspo
 
 @Suite("Connections of message sessions", .timeLimit(.minutes(1)))
 struct MSRPConnectionTests {
+    /// Gives alice and bob a loop; bob listens at `port`, if it is given.
     private func run(
+        port: UInt16? = nil,
         _ body: @escaping @Sendable (PeerEnd, PeerEnd) async throws -> Void
     ) async throws {
         try await withEventLoop { loop in
-            let (alice, bob) = (try PeerEnd(on: loop), try PeerEnd(on: loop))
+            let (alice, bob) = (try PeerEnd(on: loop), try PeerEnd(on: loop, ports: port.map { $0...$0 }))
             try await body(alice, bob)
             alice.transport.closeAll()
             bob.transport.closeAll()
@@ -366,9 +368,8 @@ struct MSRPConnectionTests {
 
     @Test("who listens late is connected to as soon as he does (RFC 4975 §5.4)")
     func listensLate() async throws {
-        try await withEventLoop { loop in
-            let port = try freePort()
-            let (alice, bob) = (try PeerEnd(on: loop), try PeerEnd(on: loop, ports: port...port))
+        let port = try freePort()
+        try await run(port: port) { alice, bob in
             let a = try alice.uri("a")
             let b = try MSRPURI(host: "127.0.0.1", port: port, sessionID: "b", isSecure: false)
             bob.add(b, to: a)
@@ -382,25 +383,19 @@ struct MSRPConnectionTests {
             #expect(refusals == 2)
             alice.say("at last", in: a)
             #expect(try await bob.message().text == "at last")
-            alice.transport.closeAll()
-            bob.transport.closeAll()
         }
     }
 
     @Test("the addresses of a name are tried in turn, over IPv4 and IPv6")
     func addresses() async throws {
-        try await withEventLoop { loop in
-            // One that the system gives to nobody, so that nobody else listens at it on the other address.
-            let port = try freePort()
-            let (alice, bob) = (try PeerEnd(on: loop), try PeerEnd(on: loop, ports: port...port))
+        // One that the system gives to nobody, so that nobody else listens at it on the other address.
+        try await run(port: freePort()) { alice, bob in
             let (a, b) = (try alice.uri("a"), try bob.uri("b", host: "::1"))
             bob.add(b, to: a)
             alice.add(a, to: b, try hop(b, via: ["127.0.0.1"]))
             _ = try await alice.opened()
             alice.say("over IPv6", in: a)
             #expect(try await bob.message().text == "over IPv6")
-            alice.transport.closeAll()
-            bob.transport.closeAll()
         }
     }
 }

@@ -166,9 +166,9 @@ struct SendFile: EngineCommand {
         if name != nil, files.count > 1 { throw .conflict("--name", "several files") }
     }
 
-    func check() throws { for file in files where file != "-" { try checkReadable(file) } }
-
     func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
+        // What cannot be read is told before the network is asked, and is opened again when its turn comes.
+        for file in files where file != "-" { _ = try FileReader(sending: file) }
         var options = SendingOptions()
         options.identity = context.identity
         options.isHashed = isHashed
@@ -214,17 +214,14 @@ struct ShareImage: EngineCommand {
         files = arguments.list("file")
     }
 
-    func check() throws {
+    func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         for file in files {
             let type = MediaType(fileName: file.fileName)
             guard type.type == "image" else {
                 throw FileFailure.notAnImage(file.fileName, type: type.description)
             }
-            try checkReadable(file)
+            _ = try FileReader(sending: file)
         }
-    }
-
-    func run(on engine: Engine, context: CommandContext) async throws -> ExitStatus {
         var options = SendingOptions()
         options.identity = context.identity
         options.isImageShare = true
@@ -261,15 +258,6 @@ extension ShareImage {
 
     /// The largest image that is read to make a small one of it.
     private static let imageLimit = 50_000_000
-}
-
-/// Finds out whether a file can be sent; it is opened again when its turn comes.
-private func checkReadable(_ path: String) throws(EngineError) {
-    do throws(FileContents.Failure) {
-        _ = try FileReader(path: path)
-    } catch {
-        throw .fileNotReadable(path, detail: "\(error)")
-    }
 }
 
 extension String {

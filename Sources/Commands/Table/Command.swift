@@ -96,11 +96,6 @@ package protocol EngineCommand: Command {
     /// - Returns: What the engine is to do; where nobody can be asked it does not ask.
     func receptionRules(_ configured: ReceptionRules) -> ReceptionRules
 
-    /// Looks at what the command needs of this machine, before the network is asked for anything.
-    ///
-    /// - Throws: As `run` does.
-    func check() throws
-
     /// Carries the command out.
     ///
     /// - Parameters:
@@ -120,7 +115,6 @@ extension EngineCommand {
     package var chatForm: ChatForm { .conversation }
     package var chatDescriptor: Int32? { nil }
     package var opensPrompt: Bool { false }
-    package func check() throws {}
     package func chatPolicy(configured: ChatPolicy?) -> ChatPolicy { .none }
     package func receptionRules(_ configured: ReceptionRules) -> ReceptionRules {
         var rules = configured
